@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+
+/**
+ * A contract is one class made by `command`, `query`, `streamQuery` or `event`. It names itself: `type` is the wire name
+ * (and routing key) and never changes with the class name. Its Zod shapes validate on both sides of every boundary,
+ * appear in the message catalogue, and give the TypeScript types.
+ */
+export type MessageKind = 'command' | 'query' | 'stream' | 'event';
+
+export interface MessageClass<D extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  new (data: z.input<D>): Message<z.output<D>, z.output<R>>;
+  readonly kind: MessageKind;
+  readonly type: string;
+  readonly schema: D;
+  /** Shape of the reply (command, query) or of one item (stream); absent for events and for commands without a reply. */
+  readonly result?: R;
+}
+
+export interface Message<D = unknown, R = unknown> {
+  readonly data: D;
+  /** Carries the result type only; never present at run time. */
+  readonly __result?: R;
+}
+
+export type DataOf<M> = M extends { readonly data: infer D } ? D : never;
+export type ResultOf<M> = M extends { readonly __result?: infer R } ? Exclude<R, undefined> | VoidIf<R> : never;
+type VoidIf<R> = [R] extends [undefined] ? void : never;
+
+function define<D extends z.ZodType, R extends z.ZodType>(kind: MessageKind, type: string, schema: D, result?: R) {
+  return class implements Message<z.output<D>, z.output<R>> {
+    static readonly kind = kind;
+    static readonly type = type;
+    static readonly schema = schema;
+    static readonly result = result;
+    declare readonly __result?: z.output<R>;
+    readonly data: z.output<D>;
+    constructor(data: z.input<D>) {
+      // Validated by the bus, so that both sides of a wire are held to the same shape.
+      this.data = data as z.output<D>;
+    }
+  };
+}
+
+/** `class SendMessage extends command('chat.send-message.v1', dataShape, resultShape) {}` */
+export const command = <D extends z.ZodType, R extends z.ZodType = z.ZodUndefined>(type: string, data: D, result?: R) =>
+  define<D, R>('command', type, data, result);
+
+/** `class ListModels extends query('inference.list-models.v1', dataShape, resultShape) {}` */
+export const query = <D extends z.ZodType, R extends z.ZodType>(type: string, data: D, result: R) =>
+  define<D, R>('query', type, data, result);
+
+/** A query answered by many items in order: `bus.stream(new StreamGeneration({...}))`. */
+export const streamQuery = <D extends z.ZodType, R extends z.ZodType>(type: string, data: D, item: R) =>
+  define<D, R>('stream', type, data, item);
+
+/** An integration event, past tense: `class MessageSent extends event('chat.message.sent.v1', dataShape) {}` */
+export const event = <D extends z.ZodType>(type: string, data: D) => define<D, z.ZodUndefined>('event', type, data);
+
+/** Who asked. Absent for what the system does by itself. */
+export interface Actor {
+  userId: string;
+  role: 'admin' | 'user';
+  /** What an API key may do; absent for a signed-in person, who may do all that their role allows. */
+  scopes?: string[];
+}
+
+/** What travels, as plain JSON. Names are those of CloudEvents. */
+export interface Envelope {
+  id: string;
+  type: string;
+  /** The service that sent it. */
+  source: string;
+  /** ISO 8601. */
+  time: string;
+  correlationid: string;
+  causationid?: string;
+  traceparent?: string;
+  actor?: Actor;
+  data: unknown;
+}
+
+export const typeOf = (message: Message): string => (message.constructor as unknown as MessageClass).type;

@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const root = import.meta.dirname;
+const alias = Object.fromEntries(
+  readdirSync(`${root}/libs`).map((lib) => [`@app/${lib}`, `${root}/libs/${lib}/src/index.ts`]),
+);
+
+/** A suite by file name: `*.spec.ts` does no I/O, `*.medium.spec.ts` has a real database or child process. */
+const project = (name: string, include: string[], exclude: string[], testTimeout: number) => ({
+  resolve: { alias },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    name,
+    include,
+    exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
+    testTimeout,
+    hookTimeout: 60_000,
+    setupFiles: ['reflect-metadata'],
+  },
+});
+
+const here = '{src,libs,apps,migrations,scripts}/**/';
+export default defineConfig({
+  test: {
+    projects: [
+      project(
+        'unit',
+        [`${here}*.spec.{ts,tsx}`, 'test/architecture/*.spec.ts', 'test/snapshots/*.spec.ts'],
+        ['**/*.medium.spec.ts'],
+        10_000,
+      ),
+      project('medium', [`${here}*.medium.spec.ts`], [], 60_000),
+      project('e2e', ['test/e2e/**/*.e2e.spec.ts'], [], 120_000),
+      project('chaos', ['test/chaos/**/*.chaos.spec.ts'], [], 900_000),
+    ],
+  },
+});
