@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { AnswerError, AnswerMetadata } from '../../inference/contracts/index.js';
+
+export const ConversationSummary = z
+  .object({ id: z.uuid(), title: z.string(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() })
+  .meta({ id: 'ConversationSummary' });
+export type ConversationSummary = z.infer<typeof ConversationSummary>;
+
+export const ConversationPage = z
+  .object({ items: z.array(ConversationSummary), nextCursor: z.string().nullable() })
+  .meta({ id: 'ConversationPage' });
+export type ConversationPage = z.infer<typeof ConversationPage>;
+
+export const MessageStatus = z.enum(['complete', 'pending', 'stopped', 'failed']);
+
+/** One node of a conversation's tree. Siblings (same parent) are retries or edits of each other. */
+export const MessageView = z
+  .object({
+    id: z.uuid(),
+    conversationId: z.uuid(),
+    parentId: z.uuid().nullable(),
+    role: z.enum(['user', 'assistant']),
+    text: z.string().describe('Empty while an answer is pending: follow its stream'),
+    status: MessageStatus,
+    model: z.string().nullable(),
+    error: AnswerError.nullable(),
+    metadata: AnswerMetadata.nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'MessageView' });
+export type MessageView = z.infer<typeof MessageView>;
+
+export const ConversationView = z
+  .object({ ...ConversationSummary.shape, messages: z.array(MessageView) })
+  .meta({ id: 'ConversationView' });
+export type ConversationView = z.infer<typeof ConversationView>;
+
+export const SentMessage = z.object({ message: MessageView, answer: MessageView }).meta({ id: 'SentMessage' });

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+/** How tokens are picked. Whatever is left out takes the server's default. */
+export const SamplerInput = z
+  .object({
+    temperature: z.number().min(0).max(2).describe('0 is greedy: always the likeliest token').optional(),
+    topP: z.number().gt(0).max(1).describe('Nucleus: keep the likeliest tokens up to this probability mass').optional(),
+    topK: z.int().min(0).max(1000).describe('Keep the likeliest K tokens; 0 keeps all').optional(),
+    minP: z.number().min(0).max(1).describe('Drop tokens below this share of the likeliest').optional(),
+    seed: z.int().min(0).max(0xffffffff).describe('Same seed, model and prompt: same answer').optional(),
+    maxTokens: z.int().min(1).max(131_072).describe('Most tokens of an answer').optional(),
+  })
+  .meta({ id: 'SamplerInput' });
+export type SamplerInput = z.infer<typeof SamplerInput>;
+
+/** The sampler that really ran: every value is set, so that the answer can be reproduced. */
+export const Sampler = z
+  .object({
+    temperature: z.number(),
+    topP: z.number(),
+    topK: z.number(),
+    minP: z.number(),
+    seed: z.number(),
+    maxTokens: z.number(),
+  })
+  .meta({ id: 'Sampler' });
+export type Sampler = z.infer<typeof Sampler>;
+
+export const ChatMessage = z
+  .object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })
+  .meta({ id: 'ChatMessage' });
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
+/** What is known of an answer once it is final. */
+export const AnswerMetadata = z
+  .object({
+    engine: z.string().describe('llama-cpp, openai-compatible'),
+    model: z.string(),
+    modelDigest: z.string().nullable().describe('SHA-256 of the model file, hex; null for an upstream'),
+    adapterDigests: z.array(z.string()),
+    sampler: Sampler,
+    promptTokens: z.number(),
+    completionTokens: z.number(),
+    cachedPromptTokens: z.number().describe('Prompt tokens that an earlier turn had already evaluated'),
+    timeToFirstTokenMs: z.number().nullable().describe('From the request being stored to the first stored token'),
+    tokensPerSecond: z.number().nullable(),
+    finishReason: z.enum(['stop', 'length', 'stopped', 'error']),
+    continuations: z.number().describe('How often another worker or engine process took the answer over'),
+    continuationMode: z.enum(['none', 'exact', 'fast']),
+  })
+  .meta({ id: 'AnswerMetadata' });
+export type AnswerMetadata = z.infer<typeof AnswerMetadata>;
+
+export const AnswerError = z.object({ code: z.string(), message: z.string() }).meta({ id: 'AnswerError' });
+export type AnswerError = z.infer<typeof AnswerError>;
+
+export const FinalStatus = z.enum(['complete', 'stopped', 'failed']);
+export type FinalStatus = z.infer<typeof FinalStatus>;
+
+export const GenerationPhase = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('queued'), position: z.number().describe('Answers that come before this one') }),
+  z.object({ phase: z.literal('loading'), progress: z.number().min(0).max(1) }),
+  z.object({ phase: z.literal('generating') }),
+]);
+export type GenerationPhase = z.infer<typeof GenerationPhase>;
+
+/**
+ * One item of a followed generation. `token`, `restart` and `done` carry the sequence number of the log, strictly
+ * increasing; `status` is a passing remark and has none.
+ */
+export const GenerationEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('status'), status: GenerationPhase }),
+  z.object({ type: z.literal('token'), sequence: z.number(), text: z.string() }),
+  z.object({ type: z.literal('restart'), sequence: z.number(), reason: z.string() }),
+  z.object({
+    type: z.literal('done'),
+    sequence: z.number(),
+    status: FinalStatus,
+    error: AnswerError.nullable(),
+    metadata: AnswerMetadata.nullable(),
+  }),
+]);
+export type GenerationEvent = z.infer<typeof GenerationEvent>;
+
+export const ModelView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    engine: z.enum(['llama-cpp', 'openai-compatible']),
+    default: z.boolean(),
+    digest: z.string().nullable(),
+    contextLength: z.number().nullable(),
+    sizeBytes: z.number().nullable(),
+  })
+  .meta({ id: 'ModelView' });
+export type ModelView = z.infer<typeof ModelView>;
