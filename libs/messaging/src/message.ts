@@ -26,7 +26,12 @@ export type DataOf<M> = M extends { readonly data: infer D } ? D : never;
 export type ResultOf<M> = M extends { readonly __result?: infer R } ? Exclude<R, undefined> | VoidIf<R> : never;
 type VoidIf<R> = [R] extends [undefined] ? void : never;
 
-function define<D extends z.ZodType, R extends z.ZodType>(kind: MessageKind, type: string, schema: D, result?: R) {
+function define<const T extends string, D extends z.ZodType, R extends z.ZodType>(
+  kind: MessageKind,
+  type: T,
+  schema: D,
+  result?: R,
+) {
   return class implements Message<z.output<D>, z.output<R>> {
     static readonly kind = kind;
     static readonly type = type;
@@ -38,23 +43,34 @@ function define<D extends z.ZodType, R extends z.ZodType>(kind: MessageKind, typ
       // Validated by the bus, so that both sides of a wire are held to the same shape.
       this.data = data as z.output<D>;
     }
+    /** The wire name, so that an instance is also the `{ type, data }` that aggregates and the event store know. */
+    get type(): T {
+      return type;
+    }
   };
 }
 
 /** `class SendMessage extends command('chat.send-message.v1', dataShape, resultShape) {}` */
-export const command = <D extends z.ZodType, R extends z.ZodType = z.ZodUndefined>(type: string, data: D, result?: R) =>
-  define<D, R>('command', type, data, result);
+export const command = <const T extends string, D extends z.ZodType, R extends z.ZodType = z.ZodUndefined>(
+  type: T,
+  data: D,
+  result?: R,
+) => define<T, D, R>('command', type, data, result);
 
 /** `class ListModels extends query('inference.list-models.v1', dataShape, resultShape) {}` */
-export const query = <D extends z.ZodType, R extends z.ZodType>(type: string, data: D, result: R) =>
-  define<D, R>('query', type, data, result);
+export const query = <const T extends string, D extends z.ZodType, R extends z.ZodType>(type: T, data: D, result: R) =>
+  define<T, D, R>('query', type, data, result);
 
 /** A query answered by many items in order: `bus.stream(new StreamGeneration({...}))`. */
-export const streamQuery = <D extends z.ZodType, R extends z.ZodType>(type: string, data: D, item: R) =>
-  define<D, R>('stream', type, data, item);
+export const streamQuery = <const T extends string, D extends z.ZodType, R extends z.ZodType>(
+  type: T,
+  data: D,
+  item: R,
+) => define<T, D, R>('stream', type, data, item);
 
 /** An integration event, past tense: `class MessageSent extends event('chat.message.sent.v1', dataShape) {}` */
-export const event = <D extends z.ZodType>(type: string, data: D) => define<D, z.ZodUndefined>('event', type, data);
+export const event = <const T extends string, D extends z.ZodType>(type: T, data: D) =>
+  define<T, D, z.ZodUndefined>('event', type, data);
 
 /** Who asked. Absent for what the system does by itself. */
 export interface Actor {
