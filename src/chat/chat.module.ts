@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { Conversations } from './domain/conversations.js';
+import { DeleteConversationHandler } from './features/delete-conversation.handler.js';
+import { GetAnswerHandler } from './features/get-answer.handler.js';
+import { GetConversationHandler } from './features/get-conversation.handler.js';
+import { GetPromptHandler } from './features/get-prompt.handler.js';
+import { ListConversationsHandler } from './features/list-conversations.handler.js';
+import { RecordAnswerOnGenerationFinishedHandler } from './features/record-answer-on-generation-finished.handler.js';
+import { RenameConversationHandler } from './features/rename-conversation.handler.js';
+import { RetryAnswerHandler } from './features/retry-answer.handler.js';
+import { SendMessageHandler } from './features/send-message.handler.js';
+import { StartConversationHandler } from './features/start-conversation.handler.js';
+import { StopAnswerHandler } from './features/stop-answer.handler.js';
+import { ConversationProjection } from './persistence/conversation-projection.js';
+import { EventSourcedConversations } from './persistence/event-sourced-conversations.js';
+
+@Module({
+  providers: [
+    StartConversationHandler,
+    SendMessageHandler,
+    RetryAnswerHandler,
+    StopAnswerHandler,
+    RenameConversationHandler,
+    DeleteConversationHandler,
+    RecordAnswerOnGenerationFinishedHandler,
+    GetConversationHandler,
+    GetAnswerHandler,
+    GetPromptHandler,
+    ListConversationsHandler,
+    ConversationProjection,
+    { provide: Conversations, useClass: EventSourcedConversations },
+  ],
+})
+export class ChatModule {}

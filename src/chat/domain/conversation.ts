@@ -1,0 +1,190 @@
+import { AggregateRoot } from '@app/kernel';
+import {
+  AnswerFinished,
+  AnswerRequested,
+  AnswerStopRequested,
+  ConversationDeleted,
+  ConversationRenamed,
+  ConversationStarted,
+  MessageSent,
+} from '../contracts/index.js';
+import {
+  answerPending,
+  conversationNotFound,
+  emptyMessage,
+  invalidText,
+  messageNotFound,
+  messageTooLong,
+  notAnAnswer,
+  tooManyMessages,
+} from './errors.js';
+import { titleOf } from './title.js';
+
+export type ConversationEvent =
+  | ConversationStarted
+  | ConversationRenamed
+  | ConversationDeleted
+  | MessageSent
+  | AnswerRequested
+  | AnswerStopRequested
+  | AnswerFinished;
+
+/** Wire types that a conversation's stream may hold. */
+export const conversationEvents = [
+  ConversationStarted,
+  ConversationRenamed,
+  ConversationDeleted,
+  MessageSent,
+  AnswerRequested,
+  AnswerStopRequested,
+  AnswerFinished,
+] as const;
+
+interface Answer {
+  readonly role: 'assistant';
+  readonly parentId: string;
+  readonly generationId: string;
+  final: boolean;
+}
+type Node = { readonly role: 'user'; readonly parentId: string | null } | Answer;
+
+/** How many messages one conversation holds at most: its stream is read whole for each change. */
+export const MAX_MESSAGES = 2_000;
+
+type AnswerOrder = Pick<AnswerRequested['data'], 'model' | 'sampler' | 'generationId'> & { answerId: string };
+
+/**
+ * A tree of messages: a user's message follows an answer (or nothing), an answer follows a user's message; siblings are
+ * other tries. Somebody else's conversation is not told apart from one that does not exist.
+ */
+export class Conversation extends AggregateRoot<ConversationEvent> {
+  readonly #nodes = new Map<string, Node>();
+  #ownerId: string | null = null;
+  #titled = false;
+  #deleted = false;
+  #newest: string | null = null;
+
+  constructor(readonly id: string) {
+    super();
+  }
+
+  static start(id: string, ownerId: string, title: string | null): Conversation {
+    const conversation = new Conversation(id);
+    conversation.record(new ConversationStarted({ conversationId: id, ownerId, title }));
+    return conversation;
+  }
+
+  requireOwner(userId: string): this {
+    if (this.#ownerId !== userId || this.#deleted) throw conversationNotFound(this.id);
+    return this;
+  }
+
+  has(messageId: string): boolean {
+    return this.#nodes.has(messageId);
+  }
+
+  /** The first answer to a user's message, if it was sent before. */
+  answerTo(messageId: string): string | undefined {
+    for (const [id, node] of this.#nodes) if (node.role === 'assistant' && node.parentId === messageId) return id;
+    return undefined;
+  }
+
+  /** Stores what the user said and asks for its answer. Without `parentId` it follows the newest answer. */
+  send(
+    message: { id: string; text: string; parentId: string | null | undefined; maxCharacters: number },
+    order: AnswerOrder,
+  ): void {
+    const { id, text, maxCharacters } = message;
+    if (text.trim() === '') throw emptyMessage();
+    if (text.length > maxCharacters) throw messageTooLong(text.length, maxCharacters);
+    // A lone surrogate or NUL is no text: neither JSON peers nor PostgreSQL would take it.
+    if (!text.isWellFormed() || text.includes('\0')) throw invalidText();
+    if (this.#nodes.size + 2 > MAX_MESSAGES) throw tooManyMessages(MAX_MESSAGES);
+    const parentId = message.parentId === undefined ? this.#newest : message.parentId;
+    if (parentId !== null) {
+      const parent = this.#answer(parentId);
+      if (!parent.final) throw answerPending(parentId);
+    }
+    this.record(new MessageSent({ conversationId: this.id, messageId: id, parentId, text }));
+    this.#requestAnswer(id, order);
+    if (!this.#titled) {
+      this.record(new ConversationRenamed({ conversationId: this.id, title: titleOf(text), by: 'system' }));
+    }
+  }
+
+  /** Another answer beside `answerId`. */
+  retry(answerId: string, order: AnswerOrder): void {
+    if (this.#nodes.size + 1 > MAX_MESSAGES) throw tooManyMessages(MAX_MESSAGES);
+    this.#requestAnswer(this.#answer(answerId).parentId, order);
+  }
+
+  stop(answerId: string): void {
+    const answer = this.#answer(answerId);
+    if (answer.final) return;
+    this.record(
+      new AnswerStopRequested({ conversationId: this.id, messageId: answerId, generationId: answer.generationId }),
+    );
+  }
+
+  rename(title: string): void {
+    this.record(new ConversationRenamed({ conversationId: this.id, title, by: 'owner' }));
+  }
+
+  /** Deletes; answers that are still being written are stopped by whoever hears of it. */
+  delete(): void {
+    const generationIds = [...this.#nodes.values()].flatMap((node) =>
+      'generationId' in node ? [node.generationId] : [],
+    );
+    this.record(new ConversationDeleted({ conversationId: this.id, generationIds }));
+  }
+
+  /** The end of an answer. A second end, or one that comes after the deletion, changes nothing. */
+  finishAnswer(answer: Omit<AnswerFinished['data'], 'conversationId'>): void {
+    if (this.#deleted || this.#answer(answer.messageId).final) return;
+    this.record(new AnswerFinished({ conversationId: this.id, ...answer }));
+  }
+
+  protected apply(event: ConversationEvent): void {
+    switch (event.type) {
+      case 'chat.conversation.started.v1':
+        this.#ownerId = event.data.ownerId;
+        this.#titled = event.data.title !== null;
+        return;
+      case 'chat.conversation.renamed.v1':
+        this.#titled = true;
+        return;
+      case 'chat.conversation.deleted.v1':
+        this.#deleted = true;
+        return;
+      case 'chat.message.sent.v1':
+        this.#nodes.set(event.data.messageId, { role: 'user', parentId: event.data.parentId });
+        return;
+      case 'chat.answer.requested.v1': {
+        const { messageId, parentId, generationId } = event.data;
+        this.#nodes.set(messageId, { role: 'assistant', parentId, generationId, final: false });
+        this.#newest = messageId;
+        return;
+      }
+      case 'chat.answer.finished.v1': {
+        const node = this.#nodes.get(event.data.messageId);
+        if (node?.role === 'assistant') node.final = true;
+        return;
+      }
+      case 'chat.answer.stop-requested.v1':
+        return;
+    }
+  }
+
+  #requestAnswer(parentId: string, { answerId, model, sampler, generationId }: AnswerOrder): void {
+    this.record(
+      new AnswerRequested({ conversationId: this.id, messageId: answerId, parentId, generationId, model, sampler }),
+    );
+  }
+
+  #answer(id: string): Answer {
+    const node = this.#nodes.get(id);
+    if (!node) throw messageNotFound(id);
+    if (node.role !== 'assistant') throw notAnAnswer(id);
+    return node;
+  }
+}

@@ -1,0 +1,9 @@
+import type { Conversation } from './conversation.js';
+
+/** Where conversations live. */
+export abstract class Conversations {
+  /** The conversation as its events tell it. Without events it belongs to nobody. */
+  abstract find(id: string): Promise<Conversation>;
+  /** Stores what was recorded; whoever changed it meanwhile wins (`platform.stream-changed`). */
+  abstract save(conversation: Conversation): Promise<void>;
+}

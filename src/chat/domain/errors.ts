@@ -1,0 +1,38 @@
+import { DomainError } from '@app/kernel';
+
+export const conversationNotFound = (conversationId: string) =>
+  new DomainError('not-found', 'chat.conversation-not-found', 'There is no such conversation.', { conversationId });
+
+export const messageNotFound = (messageId: string) =>
+  new DomainError('not-found', 'chat.message-not-found', 'There is no such message in this conversation.', {
+    messageId,
+  });
+
+export const emptyMessage = () => new DomainError('invalid', 'chat.empty-message', 'A message needs some text.');
+
+export const messageTooLong = (characters: number, limit: number) =>
+  new DomainError(
+    'too-large',
+    'chat.message-too-long',
+    `A message may have ${limit} characters; this has ${characters}.`,
+    {
+      characters,
+      limit,
+    },
+  );
+
+export const invalidText = () =>
+  new DomainError('invalid', 'chat.invalid-text', 'The text contains characters that are not valid Unicode text.');
+
+export const notAnAnswer = (messageId: string) =>
+  new DomainError('conflict', 'chat.not-an-answer', 'That message is not an answer.', { messageId });
+
+export const answerPending = (messageId: string) =>
+  new DomainError('conflict', 'chat.answer-pending', 'The answer before this message is still being written.', {
+    messageId,
+  });
+
+export const tooManyMessages = (limit: number) =>
+  new DomainError('conflict', 'chat.conversation-full', `A conversation may have ${limit} messages. Start a new one.`, {
+    limit,
+  });
