@@ -1,0 +1,2 @@
+export { encodeGguf, writeGguf, type GgufTensor, type GgufValue } from './gguf-writer.js';
+export { tinySentence, writeTinyGguf, type TinyGgufOptions } from './tiny-gguf.js';
