@@ -1,0 +1,19 @@
+import { OnEvent, type DataOf } from '@app/messaging';
+import { Database } from '@app/persistence';
+import { ConversationDeleted } from '../../chat/contracts/index.js';
+import { GenerationLog } from '../generation/generation-log.js';
+import { Generations } from '../persistence/generations.js';
+
+@OnEvent(ConversationDeleted, { queue: 'inference.forget-on-conversation-deleted' })
+export class ForgetOnConversationDeletedHandler {
+  constructor(
+    private readonly generations: Generations,
+    private readonly log: GenerationLog,
+    private readonly db: Database,
+  ) {}
+
+  async handle({ generationIds }: DataOf<ConversationDeleted>): Promise<void> {
+    await this.generations.forget(generationIds);
+    this.db.afterCommit(() => generationIds.forEach((id) => this.log.requestStop(id)));
+  }
+}

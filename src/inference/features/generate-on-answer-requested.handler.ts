@@ -1,0 +1,34 @@
+import { Config } from '@app/config';
+import { MessageBus, OnEvent, type DataOf, type MessageContext } from '@app/messaging';
+import { AnswerRequested, GetPrompt } from '../../chat/contracts/index.js';
+import { GenerationRunner } from '../generation/generation-runner.js';
+import { completeSampler } from '../generation/sampler.js';
+import { Generations } from '../persistence/generations.js';
+
+/**
+ * The worker. Its message is acknowledged only when the answer is final, so a dead worker's answer comes to another one,
+ * which continues from the log. It takes as many answers at once as the engine has slots.
+ */
+@OnEvent(AnswerRequested, {
+  queue: 'inference.generate-on-answer-requested',
+  transaction: false,
+  concurrency: (config: Config) => config.inference.parallel,
+})
+export class GenerateOnAnswerRequestedHandler {
+  constructor(
+    private readonly generations: Generations,
+    private readonly runner: GenerationRunner,
+    private readonly bus: MessageBus,
+    private readonly config: Config,
+  ) {}
+
+  async handle(answer: DataOf<AnswerRequested>, context: MessageContext): Promise<void> {
+    const { generationId, conversationId, messageId, model } = answer;
+    const key = { generationId, conversationId, messageId };
+    const sampler = completeSampler(answer.sampler, this.config.inference.maxTokens);
+    const claim = await this.generations.claim(key, sampler);
+    if (!claim) return;
+    const prompt = async () => (await this.bus.query(new GetPrompt({ conversationId, messageId }))).messages;
+    await this.runner.run(key, claim, { model, prompt }, context.signal);
+  }
+}
