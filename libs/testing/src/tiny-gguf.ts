@@ -152,7 +152,10 @@ function sentenceModel(vocabulary: Vocabulary, words: readonly string[]): TinyMo
   };
 }
 
-/** Strong random attention and feed-forward weights; only the words can be said, never the end. */
+/**
+ * Random attention and feed-forward weights; only the words can be said, never the end. The gains make attention so
+ * sharp that each step looks at another place of the text, which keeps a greedy answer from running into a loop.
+ */
 function randomModel(vocabulary: Vocabulary, width: number, layers: number, seed: number): TinyModel {
   const hidden = width * 2;
   const next = randomNumbers(seed);
@@ -170,15 +173,15 @@ function randomModel(vocabulary: Vocabulary, width: number, layers: number, seed
       width,
       hidden,
       Array.from({ length: layers }, () => ({
-        q: matrix(width, width, 3),
-        k: matrix(width, width, 3),
+        q: matrix(width, width, 8),
+        k: matrix(width, width, 8),
         v: matrix(width, width, 6),
         o: matrix(width, width, 6),
         gate: matrix(hidden, width, 3),
         up: matrix(hidden, width, 3),
         down: matrix(width, hidden, 3),
       })),
-      { embeddings: matrix(vocabulary.size, width, 3), output, size: vocabulary.size },
+      { embeddings: matrix(vocabulary.size, width, 30), output, size: vocabulary.size },
     ),
   };
 }

@@ -1,0 +1,168 @@
+import {
+  LlamaGrammarEvaluationState,
+  type LlamaContextSequence,
+  type SequenceEvaluateOptions,
+  type Token,
+} from 'node-llama-cpp';
+import type { EngineEvent, GenerateRequest } from '../../../domain/engine.js';
+import { AnswerText } from './answer-text.js';
+import { cancelled, Failure } from './failure.js';
+import { chunkTokens, type LoadedModel } from './loaded-model.js';
+
+type Request = Omit<GenerateRequest, 'model'>;
+type Emit = (event: EngineEvent) => void;
+
+/** JSON grammars allow blanks at the end, and some models write them for ever. */
+const grammarStop = '\n\n\n\n';
+
+/** The grammar would be in another state than the prefix: see `replay`. */
+class PrefixLost extends Error {}
+
+/** One answer, from its messages to its last event. */
+export async function generate(loaded: LoadedModel, request: Request, signal: AbortSignal, emit: Emit): Promise<void> {
+  const promptTokens = loaded.prompt.tokens(request.messages);
+  const contextTokens = loaded.contextTokens;
+  if (promptTokens.length >= contextTokens)
+    throw new Failure('invalid', 'inference.prompt-too-long', 'The conversation is longer than the model can read.', {
+      promptTokens: promptTokens.length,
+      contextTokens,
+    });
+  try {
+    await attempt(loaded, request, promptTokens, prefixTokens(loaded, request), signal, emit);
+  } catch (error) {
+    if (!(error instanceof PrefixLost)) throw error;
+    emit({ type: 'restart', reason: 'grammar' });
+    await attempt(loaded, request, promptTokens, [], signal, emit);
+  }
+}
+
+async function attempt(
+  loaded: LoadedModel,
+  request: Request,
+  prompt: Token[],
+  prefix: Token[],
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<void> {
+  const { sampler } = request;
+  // A grammar follows the tokens one by one, whatever was asked for.
+  const exact = request.grammar !== undefined || (request.continuation ?? 'exact') === 'exact';
+  const exactPrefix = exact && (request.prefix?.tokenIds.length ?? 0) > 0 ? prefix : [];
+  const replayed = exactPrefix.length > 0;
+  const tokens = [...prompt, ...prefix];
+  // The cache of the very same answer was made in the right order, but its random numbers were drawn elsewhere.
+  const minShared = !replayed ? 0 : sampler.temperature === 0 && !request.grammar ? prompt.length + 1 : Infinity;
+  const lease = await loaded.sequences.acquire(tokens, minShared);
+  const { sequence, cachedTokens } = lease;
+  const cachedPromptTokens = Math.min(cachedTokens, prompt.length);
+  try {
+    emit({ type: 'prompt', promptTokens: prompt.length, cachedTokens: cachedPromptTokens });
+    const finish = (reason: 'stop' | 'length', completionTokens: number) =>
+      emit({ type: 'finish', reason, promptTokens: prompt.length, cachedPromptTokens, completionTokens });
+    if (prefix.length >= sampler.maxTokens || tokens.length >= sequence.contextSize) return finish('length', 0);
+
+    const evaluated = replayed ? Math.max(prompt.length, cachedTokens + 1) : tokens.length;
+    const options = await evaluateOptions(loaded, request);
+    const steps = await start(loaded, sequence, tokens.slice(cachedTokens, evaluated), options, signal);
+    const text = answerText(loaded, request, prefix);
+    try {
+      let next = await replay(steps, tokens.slice(evaluated), request.grammar !== undefined, signal);
+      for (let completionTokens = 0; ;) {
+        if (signal.aborted) throw cancelled();
+        if (next === undefined || loaded.model.isEogToken(next)) {
+          report(emit, text.end());
+          return finish('stop', completionTokens);
+        }
+        completionTokens++;
+        report(emit, text.push(next));
+        if (text.stopped) return finish('stop', completionTokens);
+        const full = sequence.nextTokenIndex >= sequence.contextSize - 1;
+        if (full || prefix.length + completionTokens >= sampler.maxTokens) {
+          report(emit, text.end());
+          return finish('length', completionTokens);
+        }
+        next = (await steps.iterator.next()).value as Token | undefined;
+      }
+    } finally {
+      await steps.iterator.return();
+    }
+  } finally {
+    lease.release();
+  }
+}
+
+interface Steps {
+  iterator: AsyncGenerator<Token, void, void | Token>;
+  first: Token | undefined;
+}
+
+/** Evaluates the tokens chunk by chunk; the last chunk answers the first new token. */
+async function start(
+  loaded: LoadedModel,
+  sequence: LlamaContextSequence,
+  tokens: Token[],
+  options: SequenceEvaluateOptions,
+  signal: AbortSignal,
+): Promise<Steps> {
+  let done = 0;
+  for (; tokens.length - done > chunkTokens; done += chunkTokens)
+    await loaded.promptTurn.run(async () => {
+      if (signal.aborted) throw cancelled();
+      await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(done, done + chunkTokens));
+    });
+  return loaded.promptTurn.run(async () => {
+    if (signal.aborted) throw cancelled();
+    const iterator = sequence.evaluate(tokens.slice(done), options);
+    const { value } = await iterator.next();
+    return { iterator, first: value ?? undefined };
+  });
+}
+
+/**
+ * Puts the prefix back one token at a time, as it came about: the sums are made in the same order and the same random
+ * numbers are drawn, so the answer goes on as it would have without the cut. What is sampled on the way is dropped;
+ * with a grammar it has to be the prefix, because the grammar follows what is sampled.
+ */
+async function replay(
+  steps: Steps,
+  prefix: Token[],
+  grammar: boolean,
+  signal: AbortSignal,
+): Promise<Token | undefined> {
+  let next = steps.first;
+  for (const token of prefix) {
+    if (signal.aborted) throw cancelled();
+    if (grammar && next !== token) {
+      await steps.iterator.return();
+      throw new PrefixLost();
+    }
+    next = (await steps.iterator.next(token)).value ?? undefined;
+  }
+  return next;
+}
+
+function prefixTokens(loaded: LoadedModel, { prefix }: Request): Token[] {
+  if (!prefix) return [];
+  return prefix.tokenIds.length > 0 ? (prefix.tokenIds as Token[]) : loaded.model.tokenize(prefix.text, false);
+}
+
+async function evaluateOptions(loaded: LoadedModel, { sampler, grammar }: Request): Promise<SequenceEvaluateOptions> {
+  const { temperature, topP, topK, minP, seed } = sampler;
+  const state = grammar && {
+    grammarEvaluationState: new LlamaGrammarEvaluationState({
+      model: loaded.model,
+      grammar: await loaded.grammar(grammar.jsonSchema),
+    }),
+  };
+  return { temperature, topP, topK, minP, seed, yieldEogToken: true, ...state };
+}
+
+function answerText(loaded: LoadedModel, request: Request, prefix: Token[]): AnswerText {
+  const stop = [...(request.stop ?? []), ...loaded.prompt.stop, ...(request.grammar ? [grammarStop] : [])];
+  const detokenize = (tokens: number[], recent: number[]) => loaded.detokenize(tokens as Token[], recent as Token[]);
+  return new AnswerText(detokenize, stop, prefix);
+}
+
+function report(emit: Emit, chunk: { text: string; tokenIds: number[] } | null): void {
+  if (chunk) emit({ type: 'token', ...chunk });
+}

@@ -1,0 +1,145 @@
+import type { Llama, LlamaContext, LlamaEmbeddingContext, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
+import type { ChildSettings } from '../protocol.js';
+import { ChatPrompt } from './chat-prompt.js';
+import { cancelled, Failure } from './failure.js';
+import { Mutex } from './mutex.js';
+import { SequencePool } from './sequence-pool.js';
+
+/** Prompt tokens evaluated at once: between two chunks a request can be cancelled and other answers go on. */
+export const chunkTokens = 256;
+const keptGrammars = 16;
+const embeddingTokens = 2048;
+
+interface LoadOptions {
+  model: string;
+  contextTokens: number;
+  sequences: number;
+}
+
+interface LoadListener {
+  progress(done: number): void;
+  /** The native library has finished a batch. */
+  step(): void;
+}
+
+/** A model, its context with several sequences, and what is made from them. */
+export class LoadedModel {
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly sequences: SequencePool;
+  readonly prompt: ChatPrompt;
+  /**
+   * One chunk of a prompt at a time: a batch then never splits a chunk, so a prompt is summed in the same order
+   * whatever else runs, and the same request gives the same answer.
+   */
+  readonly promptTurn = new Mutex();
+  readonly #llama: Llama;
+  readonly #threads: number;
+  readonly #grammars = new Map<string, Promise<LlamaGrammar>>();
+  #embedding: Promise<LlamaEmbeddingContext> | undefined;
+
+  private constructor(llama: Llama, threads: number, model: LlamaModel, context: LlamaContext) {
+    this.#llama = llama;
+    this.#threads = threads;
+    this.model = model;
+    this.context = context;
+    this.sequences = new SequencePool(context);
+    this.prompt = new ChatPrompt(model);
+  }
+
+  static async load(
+    llama: Llama,
+    options: LoadOptions,
+    settings: ChildSettings,
+    listener: LoadListener,
+  ): Promise<LoadedModel> {
+    try {
+      const model = await llama.loadModel({
+        modelPath: options.model,
+        // The parent has a memory budget of its own; the library's guess refuses what fits.
+        ignoreMemorySafetyChecks: true,
+        ...(!settings.gpu && { gpuLayers: 0 }),
+        onLoadProgress: (progress) => listener.progress(progress),
+      });
+      const context = await model.createContext({
+        contextSize: options.contextTokens,
+        sequences: options.sequences,
+        batchSize: chunkTokens + options.sequences,
+        threads: settings.threads,
+        ignoreMemorySafetyChecks: true,
+        failedCreationRemedy: false,
+        batching: {
+          itemPrioritizationStrategy: ({ items, size }) => {
+            listener.step();
+            let left = size;
+            return items
+              .toSorted((a, b) => a.tokens.length - b.tokens.length)
+              .map((item) => {
+                const processAmount = Math.min(item.tokens.length, left);
+                left -= processAmount;
+                return { item, processAmount };
+              })
+              .filter(({ processAmount }) => processAmount > 0);
+          },
+        },
+      });
+      return new LoadedModel(llama, settings.threads, model, context);
+    } catch (error) {
+      process.stderr.write(`${String(error)}\n`);
+      throw new Failure('unavailable', 'inference.model-load-failed', 'The model could not be loaded.');
+    }
+  }
+
+  get contextTokens(): number {
+    return this.context.contextSize;
+  }
+
+  async grammar(schema: object): Promise<LlamaGrammar> {
+    const key = JSON.stringify(schema);
+    let grammar = this.#grammars.get(key);
+    if (!grammar) {
+      grammar = this.#llama.createGrammarForJsonSchema(schema as never);
+      this.#grammars.set(key, grammar);
+      const oldest = this.#grammars.keys().next().value;
+      if (this.#grammars.size > keptGrammars && oldest !== undefined) this.#grammars.delete(oldest);
+    }
+    try {
+      return await grammar;
+    } catch (error) {
+      this.#grammars.delete(key);
+      process.stderr.write(`${String(error)}\n`);
+      throw new Failure('invalid', 'inference.invalid-schema', 'The JSON schema cannot be turned into a grammar.');
+    }
+  }
+
+  async embed(texts: string[], signal: AbortSignal): Promise<number[][]> {
+    this.#embedding ??= this.model.createEmbeddingContext({
+      contextSize: Math.min(embeddingTokens, this.model.trainContextSize),
+      threads: this.#threads,
+      ignoreMemorySafetyChecks: true,
+    });
+    const context = await this.#embedding;
+    const vectors: number[][] = [];
+    for (const text of texts) {
+      if (signal.aborted) throw cancelled();
+      const promptTokens = context.calculateInputLength(text);
+      const contextTokens = Math.min(embeddingTokens, this.model.trainContextSize);
+      if (promptTokens >= contextTokens)
+        throw new Failure('invalid', 'inference.prompt-too-long', 'A text is longer than the model can embed.', {
+          promptTokens,
+          contextTokens,
+        });
+      vectors.push([...(await context.getEmbeddingFor(text)).vector]);
+    }
+    return vectors;
+  }
+
+  detokenize(tokens: readonly Token[], recent: readonly Token[]): string {
+    return this.model.detokenize(tokens, false, recent);
+  }
+
+  async dispose(): Promise<void> {
+    await this.context.dispose();
+    await this.model.dispose();
+  }
+}

@@ -1,0 +1,191 @@
+import { stat } from 'node:fs/promises';
+import { estimateMemory, readGguf, type GgufInfo } from '@app/gguf';
+import { DomainError } from '@app/kernel';
+import type { EngineEvent } from '../../domain/engine.js';
+import { throwIfAborted } from '../cancelled.js';
+import type { EngineLogger } from '../engine-logger.js';
+import type { ChildSupervisor } from './child-supervisor.js';
+import { Turns } from './turns.js';
+
+export interface PoolOptions {
+  /** Answers that one model generates at the same time. */
+  parallel: number;
+  /** The most tokens of prompt and answer; a model trained for fewer gets fewer. */
+  contextTokens: number;
+  /** Bytes that all loaded models may occupy, by estimate. */
+  memoryBytes: number;
+  logger: EngineLogger;
+}
+
+/** Less context than this is no use for a conversation. */
+const minContextTokens = 512;
+/** A file that killed the child so often while loading is not tried again until it changes. */
+const maxLoadCrashes = 2;
+
+interface PooledModel {
+  readonly path: string;
+  /** Tells one content of the file from another. */
+  readonly version: string;
+  readonly info: GgufInfo;
+  readonly contextTokens: number;
+  readonly memory: number;
+  readonly turns: Turns;
+  loading: Promise<void> | undefined;
+  loadCrashes: number;
+  usedAt: number;
+  /** Those who wait for the model to be loaded. */
+  readonly watchers: Set<(event: EngineEvent) => void>;
+}
+
+/** Which models are loaded: on demand, within the memory budget, the least recently used leaving first. */
+export class ModelPool {
+  readonly #models = new Map<string, PooledModel>();
+  /** Loading and unloading, one after the other: each decides on what the one before has left. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #left: (() => void) | undefined;
+
+  constructor(
+    private readonly child: ChildSupervisor,
+    private readonly options: PoolOptions,
+  ) {
+    child.onExit = () => {
+      for (const model of this.#models.values()) model.loading = undefined;
+    };
+  }
+
+  /** Runs `work` in a slot of the loaded model. */
+  async use<T>(
+    path: string,
+    signal: AbortSignal,
+    report: (event: EngineEvent) => void,
+    work: (model: PooledModel) => Promise<T>,
+  ): Promise<T> {
+    const model = await this.#inspected(path);
+    await model.turns.enter(signal, (position) => report({ type: 'queued', position }));
+    try {
+      await this.#loaded(model, report);
+      throwIfAborted(signal);
+      model.usedAt = performance.now();
+      return await work(model);
+    } finally {
+      model.turns.leave();
+      this.#left?.();
+    }
+  }
+
+  /** Frees the model's memory once its running answers have ended. */
+  async unload(path: string): Promise<void> {
+    await this.#change(async () => {
+      const model = this.#models.get(path);
+      if (!model?.loading) return;
+      while (!model.turns.idle) await this.#someoneLeaves();
+      await this.#drop(model);
+    });
+  }
+
+  /** The checked header of the file; a native library sees no file without. */
+  async #inspected(path: string): Promise<PooledModel> {
+    const file = await stat(path).catch(() => undefined);
+    if (!file) throw new DomainError('not-found', 'inference.unknown-model', 'There is no such model.');
+    const version = `${file.dev}:${file.ino}:${file.size}:${file.mtimeMs}`;
+    const known = this.#models.get(path);
+    if (known?.version === version) return known;
+    const info = await readGguf(path);
+    if (known) await this.unload(path);
+    const again = this.#models.get(path);
+    if (again && again !== known) return again;
+    const fitting = this.#fit(info);
+    const model: PooledModel = {
+      path,
+      version,
+      info,
+      ...fitting,
+      turns: new Turns(this.options.parallel),
+      loading: undefined,
+      loadCrashes: 0,
+      usedAt: 0,
+      watchers: new Set(),
+    };
+    this.#models.set(path, model);
+    return model;
+  }
+
+  /** The largest context within the setting, the model's own limit and, alone, the memory budget. */
+  #fit(info: GgufInfo): { contextTokens: number; memory: number } {
+    const { parallel, memoryBytes } = this.options;
+    const wanted = Math.min(this.options.contextTokens, info.contextLength);
+    const rest = memoryBytes - estimateMemory(info, parallel, 0).total;
+    const affordable = Math.floor(rest / (info.cacheBytesPerToken * parallel));
+    if (affordable < Math.min(minContextTokens, wanted))
+      throw new DomainError(
+        'unavailable',
+        'inference.not-enough-memory',
+        'The model needs more memory than it may use.',
+        {
+          neededBytes: estimateMemory(info, parallel, Math.min(minContextTokens, wanted)).total,
+          allowedBytes: memoryBytes,
+        },
+      );
+    const contextTokens = Math.min(wanted, affordable);
+    return { contextTokens, memory: estimateMemory(info, parallel, contextTokens).total };
+  }
+
+  async #loaded(model: PooledModel, report: (event: EngineEvent) => void): Promise<void> {
+    if (model.loadCrashes >= maxLoadCrashes)
+      throw new DomainError('invalid', 'inference.model-unusable', 'The model file crashes the inference engine.');
+    model.watchers.add(report);
+    try {
+      await (model.loading ??= this.#load(model));
+    } finally {
+      model.watchers.delete(report);
+    }
+  }
+
+  async #load(model: PooledModel): Promise<void> {
+    const started = performance.now();
+    try {
+      await this.#change(async () => {
+        await this.#makeRoom(model);
+        const { path, contextTokens } = model;
+        const job = { type: 'load', model: path, contextTokens, sequences: this.options.parallel } as const;
+        await this.child.run(job, undefined, (event) => model.watchers.forEach((watch) => watch(event)));
+      });
+      model.loadCrashes = 0;
+      this.options.logger.info(
+        { model: model.info.name, contextTokens: model.contextTokens, ms: Math.round(performance.now() - started) },
+        'model loaded',
+      );
+    } catch (error) {
+      model.loading = undefined;
+      if (error instanceof DomainError && error.code === 'inference.engine-crashed') model.loadCrashes++;
+      throw error;
+    }
+  }
+
+  async #makeRoom(model: PooledModel): Promise<void> {
+    for (;;) {
+      const loaded = [...this.#models.values()].filter((other) => other !== model && other.loading);
+      const used = loaded.reduce((sum, { memory }) => sum + memory, 0);
+      if (used + model.memory <= this.options.memoryBytes) return;
+      const idle = loaded.filter(({ turns }) => turns.idle).sort((a, b) => a.usedAt - b.usedAt);
+      if (idle[0]) await this.#drop(idle[0]);
+      else await this.#someoneLeaves();
+    }
+  }
+
+  async #drop(model: PooledModel): Promise<void> {
+    model.loading = undefined;
+    await this.child.run({ type: 'unload', model: model.path });
+    this.options.logger.info({ model: model.info.name }, 'model unloaded');
+  }
+
+  #someoneLeaves(): Promise<void> {
+    return new Promise((resolve) => (this.#left = resolve));
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#changes.then(work);
+    this.#changes = result.catch(() => undefined);
+    return result;
+  }
+}
