@@ -1,0 +1,57 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Returns } from '@app/http';
+import { MessageBus } from '@app/messaging';
+import { z } from 'zod';
+import {
+  ConversationPage,
+  ConversationSummary,
+  ConversationView,
+  DeleteConversation,
+  GetConversation,
+  ListConversations,
+  RenameConversation,
+  StartConversation,
+} from '../contracts/index.js';
+import { RenameConversationBody, StartConversationBody, ListConversationsParams } from './shapes.js';
+
+@ApiTags('chat')
+@Controller('api/conversations')
+export class ConversationsController {
+  constructor(private readonly bus: MessageBus) {}
+
+  @Get()
+  @Returns(200, ConversationPage)
+  list(@Query({ schema: ListConversationsParams }) page: z.output<typeof ListConversationsParams>) {
+    return this.bus.query(new ListConversations(page));
+  }
+
+  @Post()
+  @Returns(201, ConversationSummary)
+  start(@Body({ schema: StartConversationBody }) body: z.output<typeof StartConversationBody>) {
+    return this.bus.execute(new StartConversation(body));
+  }
+
+  @Get(':conversationId')
+  @Returns(200, ConversationView)
+  get(@Param('conversationId', { schema: z.uuid() }) conversationId: string) {
+    return this.bus.query(new GetConversation({ conversationId }));
+  }
+
+  @Patch(':conversationId')
+  @HttpCode(204)
+  @Returns(204)
+  rename(
+    @Param('conversationId', { schema: z.uuid() }) conversationId: string,
+    @Body({ schema: RenameConversationBody }) { title }: z.output<typeof RenameConversationBody>,
+  ) {
+    return this.bus.execute(new RenameConversation({ conversationId, title }));
+  }
+
+  @Delete(':conversationId')
+  @HttpCode(204)
+  @Returns(204)
+  delete(@Param('conversationId', { schema: z.uuid() }) conversationId: string) {
+    return this.bus.execute(new DeleteConversation({ conversationId }));
+  }
+}

@@ -1,0 +1,81 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Returns, sendEvents, type SseEvent } from '@app/http';
+import { MessageBus } from '@app/messaging';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type GenerationEvent, StreamGeneration } from '../../inference/contracts/index.js';
+import { GetAnswer, MessageView, RetryAnswer, SendMessage, SentMessage, StopAnswer } from '../contracts/index.js';
+import { LastEventId, RetryAnswerBody, SendMessageBody, StreamParams } from './shapes.js';
+
+const uuid = { schema: z.uuid() };
+
+@ApiTags('chat')
+@Controller('api/conversations/:conversationId/messages')
+export class MessagesController {
+  constructor(private readonly bus: MessageBus) {}
+
+  @Post()
+  @HttpCode(202)
+  @Returns(202, SentMessage)
+  send(
+    @Param('conversationId', uuid) conversationId: string,
+    @Body({ schema: SendMessageBody }) body: z.output<typeof SendMessageBody>,
+  ) {
+    return this.bus.execute(new SendMessage({ conversationId, ...body }));
+  }
+
+  @Post(':messageId/retry')
+  @HttpCode(202)
+  @Returns(202, MessageView)
+  retry(
+    @Param('conversationId', uuid) conversationId: string,
+    @Param('messageId', uuid) messageId: string,
+    @Body({ schema: RetryAnswerBody }) body: z.output<typeof RetryAnswerBody>,
+  ) {
+    return this.bus.execute(new RetryAnswer({ conversationId, messageId, ...body }));
+  }
+
+  @Post(':messageId/stop')
+  @HttpCode(202)
+  @Returns(202)
+  stop(@Param('conversationId', uuid) conversationId: string, @Param('messageId', uuid) messageId: string) {
+    return this.bus.execute(new StopAnswer({ conversationId, messageId }));
+  }
+
+  /** Server-sent events; `id` is the log's sequence number, so `Last-Event-ID` goes on without gap or repeat. */
+  @Get(':messageId/stream')
+  async stream(
+    @Param('conversationId', uuid) conversationId: string,
+    @Param('messageId', uuid) messageId: string,
+    @Query({ schema: StreamParams }) { after }: z.output<typeof StreamParams>,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { generationId } = await this.bus.query(new GetAnswer({ conversationId, messageId }));
+    const from = lastEventId === undefined ? (after ?? 0) : LastEventId.parse(lastEventId);
+    const events = this.bus.stream(new StreamGeneration({ generationId, after: from }));
+    await sendEvents(reply, request, toSse(events));
+  }
+}
+
+async function* toSse(events: AsyncIterable<GenerationEvent>): AsyncGenerator<SseEvent> {
+  for await (const event of events) {
+    switch (event.type) {
+      case 'status':
+        yield { event: 'status', data: event.status };
+        break;
+      case 'token':
+        yield { id: String(event.sequence), event: 'token', data: { text: event.text } };
+        break;
+      case 'restart':
+        yield { id: String(event.sequence), event: 'restart', data: { reason: event.reason } };
+        break;
+      case 'done': {
+        const { sequence, status, error, metadata } = event;
+        yield { id: String(sequence), event: 'done', data: { status, error, metadata } };
+      }
+    }
+  }
+}

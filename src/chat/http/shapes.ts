@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { ListConversations, RetryAnswer, SendMessage, StartConversation, Title } from '../contracts/index.js';
+
+/** What a client sends is the command's data without what the path says. */
+export const StartConversationBody = StartConversation.schema.meta({ id: 'StartConversationBody' });
+export const RenameConversationBody = z.object({ title: Title }).meta({ id: 'RenameConversationBody' });
+export const SendMessageBody = SendMessage.schema.omit({ conversationId: true }).meta({ id: 'SendMessageBody' });
+export const RetryAnswerBody = RetryAnswer.schema
+  .omit({ conversationId: true, messageId: true })
+  .meta({ id: 'RetryAnswerBody' });
+
+/** Query strings are text: the limit is read as a number. */
+export const ListConversationsParams = ListConversations.schema.extend({
+  limit: z.coerce.number().int().min(1).max(100).default(30),
+});
+
+/** Where a stream goes on: the standard header of a reconnecting EventSource, or a query parameter. */
+export const StreamParams = z.object({ after: z.coerce.number().int().min(0).optional() });
+export const LastEventId = z.coerce.number().int().min(0).max(2_147_483_647).catch(0);
