@@ -16,27 +16,40 @@ export interface MessageClass<D extends z.ZodType = z.ZodType, R extends z.ZodTy
   readonly result?: R;
 }
 
-export interface Message<D = unknown, R = unknown> {
+/** A message class as the bus sees it. */
+export type AnyMessageClass<M extends Message = Message> = Pick<MessageClass, 'kind' | 'type' | 'schema' | 'result'> & {
+  new (data: never): M;
+};
+
+export interface Message<D = unknown, R = unknown, K extends MessageKind = MessageKind> {
   readonly data: D;
+  /** Tells commands, queries, streams and events apart for the compiler; never present at run time. */
+  readonly __kind?: K;
   /** Carries the result type only; never present at run time. */
   readonly __result?: R;
 }
+
+export type Command<R = unknown> = Message<unknown, R, 'command'>;
+export type Query<R = unknown> = Message<unknown, R, 'query'>;
+export type StreamQuery<R = unknown> = Message<unknown, R, 'stream'>;
+export type IntegrationEvent = Message<unknown, unknown, 'event'>;
 
 export type DataOf<M> = M extends { readonly data: infer D } ? D : never;
 export type ResultOf<M> = M extends { readonly __result?: infer R } ? Exclude<R, undefined> | VoidIf<R> : never;
 type VoidIf<R> = [R] extends [undefined] ? void : never;
 
-function define<const T extends string, D extends z.ZodType, R extends z.ZodType>(
-  kind: MessageKind,
+function define<K extends MessageKind, const T extends string, D extends z.ZodType, R extends z.ZodType>(
+  kind: K,
   type: T,
   schema: D,
   result?: R,
 ) {
-  return class implements Message<z.output<D>, z.output<R>> {
+  return class implements Message<z.output<D>, z.output<R>, K> {
     static readonly kind = kind;
     static readonly type = type;
     static readonly schema = schema;
     static readonly result = result;
+    declare readonly __kind?: K;
     declare readonly __result?: z.output<R>;
     readonly data: z.output<D>;
     constructor(data: z.input<D>) {
@@ -55,22 +68,22 @@ export const command = <const T extends string, D extends z.ZodType, R extends z
   type: T,
   data: D,
   result?: R,
-) => define<T, D, R>('command', type, data, result);
+) => define<'command', T, D, R>('command', type, data, result);
 
 /** `class ListModels extends query('inference.list-models.v1', dataShape, resultShape) {}` */
 export const query = <const T extends string, D extends z.ZodType, R extends z.ZodType>(type: T, data: D, result: R) =>
-  define<T, D, R>('query', type, data, result);
+  define<'query', T, D, R>('query', type, data, result);
 
 /** A query answered by many items in order: `bus.stream(new StreamGeneration({...}))`. */
 export const streamQuery = <const T extends string, D extends z.ZodType, R extends z.ZodType>(
   type: T,
   data: D,
   item: R,
-) => define<T, D, R>('stream', type, data, item);
+) => define<'stream', T, D, R>('stream', type, data, item);
 
 /** An integration event, past tense: `class MessageSent extends event('chat.message.sent.v1', dataShape) {}` */
 export const event = <const T extends string, D extends z.ZodType>(type: T, data: D) =>
-  define<T, D, z.ZodUndefined>('event', type, data);
+  define<'event', T, D, z.ZodUndefined>('event', type, data);
 
 /** Who asked. Absent for what the system does by itself. */
 export interface Actor {
@@ -95,4 +108,6 @@ export interface Envelope {
   data: unknown;
 }
 
-export const typeOf = (message: Message): string => (message.constructor as unknown as MessageClass).type;
+export const classOf = (message: Message): AnyMessageClass => message.constructor as unknown as AnyMessageClass;
+
+export const typeOf = (message: Message): string => classOf(message).type;

@@ -1,0 +1,168 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DomainError, toDomainError } from '@app/kernel';
+import { cancellableStream } from './cancellable-stream.js';
+import { runDetached } from './context.js';
+import { Deadline } from './deadline.js';
+import { DeliveryStore, type Enqueued, type Idle, type Route } from './delivery-store.js';
+import type { Envelope } from './message.js';
+import { QueueWorker } from './queue-worker.js';
+import { Settlement } from './settlement.js';
+import {
+  type DeadLetter,
+  type Responder,
+  type StreamResponder,
+  type Subscriber,
+  type Subscription,
+  Transport,
+} from './transport.js';
+import { overTheWire } from './wire.js';
+
+/**
+ * The transport of the single process. Requests are calls, with payloads and errors taken over JSON on purpose: what
+ * cannot cross a wire fails on a laptop. Events are durable in the `DeliveryStore`; wake-ups are in memory, and a slow
+ * poll is only the safety net.
+ */
+@Injectable()
+export class InProcessTransport extends Transport {
+  private readonly logger = new Logger('Messaging');
+  private readonly responders = new Map<string, Responder>();
+  private readonly streamResponders = new Map<string, StreamResponder>();
+  private readonly workers = new Map<string, QueueWorker>();
+  private readonly routes: Route[] = [];
+  private readonly settlement: Settlement;
+  private recovered: Promise<void> | undefined;
+  private poll: NodeJS.Timeout | undefined;
+
+  override readonly publishFromOutbox?: (limit: number) => Promise<number>;
+
+  constructor(
+    private readonly store: DeliveryStore,
+    private readonly options: { pollMs?: number } = {},
+  ) {
+    super();
+    this.settlement = new Settlement(store);
+    if (store.enqueueFromOutbox) this.publishFromOutbox = (limit) => this.moveFromOutbox(limit);
+  }
+
+  async request(envelope: Envelope, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }) {
+    const respond = served(this.responders, envelope.type);
+    using deadline = new Deadline({ what: envelope.type, timeoutMs, signals: [signal] });
+    try {
+      const request = overTheWire(envelope);
+      return overTheWire(await deadline.race(() => runDetached(() => respond(request, deadline.signal))));
+    } catch (error) {
+      throw errorOverTheWire(error);
+    }
+  }
+
+  stream(envelope: Envelope, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<unknown> {
+    const open = (reading: AbortSignal) => served(this.streamResponders, envelope.type)(overTheWire(envelope), reading);
+    return cancellableStream(envelope.type, (reading) => itemsOverTheWire(open(reading)), {
+      signals: [signal],
+      within: (step) => runDetached(step),
+    });
+  }
+
+  async respond(type: string, responder: Responder): Promise<void> {
+    this.responders.set(type, responder);
+  }
+
+  async respondStream(type: string, responder: StreamResponder): Promise<void> {
+    this.streamResponders.set(type, responder);
+  }
+
+  publish(envelopes: readonly Envelope[]): Promise<void> {
+    const types = new Set(envelopes.map(({ type }) => type));
+    const routes = this.routes.filter(({ type }) => types.has(type));
+    if (routes.length === 0) return Promise.resolve();
+    return runDetached(async () => {
+      await this.handOver(routes, (idle) => this.store.enqueue(envelopes, routes, idle));
+    });
+  }
+
+  async subscribe(subscription: Subscription, subscriber: Subscriber): Promise<void> {
+    const { queue, types } = subscription;
+    if (this.workers.has(queue)) throw new Error(`Queue ${queue} has a subscriber already.`);
+    await runDetached(async () => {
+      await (this.recovered ??= this.store.recover());
+      const worker = new QueueWorker(subscription, subscriber, this.store, this.settlement);
+      this.workers.set(queue, worker);
+      this.routes.push(...types.map((type) => ({ queue, type })));
+      this.poll ??= setInterval(() => void this.look(), this.options.pollMs ?? 1_000).unref();
+      worker.wake();
+    });
+  }
+
+  deadLetters(queue: string): Promise<DeadLetter[]> {
+    return this.store.deadLetters(queue);
+  }
+
+  async replay(queue: string, id: string): Promise<void> {
+    if (!(await this.store.replay(queue, id))) throw noDeadLetter(queue, id);
+    runDetached(() => this.workers.get(queue)?.wake());
+  }
+
+  async drop(queue: string, id: string): Promise<void> {
+    if (!(await this.store.drop(queue, id))) throw noDeadLetter(queue, id);
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    clearInterval(this.poll);
+    await Promise.all([...this.workers.values()].map((worker) => worker.drain(graceMs)));
+    await this.settlement.settled();
+  }
+
+  async close(): Promise<void> {
+    await this.drain(0);
+    this.settlement.close();
+  }
+
+  private async moveFromOutbox(limit: number): Promise<number> {
+    const move = this.store.enqueueFromOutbox?.bind(this.store);
+    if (!move) return 0;
+    const { moved } = await this.handOver(this.routes, (idle) => move(limit, this.routes, idle));
+    return moved;
+  }
+
+  /** Stores copies, and gives those that find an idle worker to it without another look at the store. */
+  private async handOver<E extends Enqueued>(routes: readonly Route[], store: (idle: Idle) => Promise<E>): Promise<E> {
+    const queues = [...new Set(routes.map(({ queue }) => queue))];
+    const idle = new Map(queues.map((queue) => [queue, this.workers.get(queue)?.reserve() ?? 0]));
+    let enqueued: E | undefined;
+    try {
+      enqueued = await store(idle);
+      return enqueued;
+    } finally {
+      const begun = Map.groupBy(enqueued?.begun ?? [], ({ queue }) => queue);
+      for (const queue of enqueued?.waiting ?? []) this.workers.get(queue)?.wake();
+      for (const [queue, slots] of idle) this.workers.get(queue)?.begin(begun.get(queue) ?? [], slots);
+    }
+  }
+
+  private async look(): Promise<void> {
+    try {
+      for (const { queue, dueInMs } of await this.store.waiting()) this.workers.get(queue)?.wake(dueInMs);
+    } catch (err) {
+      this.logger.error({ msg: 'Could not look for waiting deliveries', err });
+    }
+  }
+}
+
+function served<R>(responders: ReadonlyMap<string, R>, type: string): R {
+  const responder = responders.get(type);
+  if (responder) return responder;
+  throw new DomainError('unavailable', 'platform.no-handler', `Nobody serves ${type} at the moment.`, { type });
+}
+
+const errorOverTheWire = (error: unknown) => DomainError.fromJSON(overTheWire(toDomainError(error).toJSON()));
+
+async function* itemsOverTheWire(items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    for await (const item of items) yield overTheWire(item);
+  } catch (error) {
+    throw errorOverTheWire(error);
+  }
+}
+
+const noDeadLetter = (queue: string, id: string) =>
+  new DomainError('not-found', 'platform.dead-letter-not-found', `Queue ${queue} holds no dead letter ${id}.`);

@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DomainError, newId } from '@app/kernel';
+import { type MessageContext, messageContext, type Origin } from './context.js';
+import { Deadline } from './deadline.js';
+import { EventPublisher } from './event-publisher.js';
+import { HandlerInvoker } from './handler-invoker.js';
+import { HandlerRegistry, type RegisteredHandler } from './handler-registry.js';
+import {
+  classOf,
+  type Command,
+  type Envelope,
+  type IntegrationEvent,
+  type Message,
+  type MessageKind,
+  type Query,
+  type ResultOf,
+  type StreamQuery,
+} from './message.js';
+import { SERVICE } from './options.js';
+import { Transport } from './transport.js';
+import { parseData } from './wire.js';
+
+export interface AskOptions {
+  /** Default 30,000. The handler's signal aborts and the caller gets `platform.timeout`. */
+  timeoutMs?: number;
+  /** The caller's own; its abort gives `platform.cancelled`. */
+  signal?: AbortSignal;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * How everything talks to everything. A message whose handler is in this process is handled by a direct call; any other
+ * goes through the transport. Either way its data has its shape, and a failure is a `DomainError`.
+ */
+@Injectable()
+export class MessageBus {
+  constructor(
+    private readonly registry: HandlerRegistry,
+    private readonly invoker: HandlerInvoker,
+    private readonly transport: Transport,
+    private readonly events: EventPublisher,
+    @Inject(SERVICE) private readonly service: string,
+  ) {}
+
+  execute<C extends Command>(command: C, options?: AskOptions): Promise<ResultOf<C>> {
+    return this.ask(command, 'command', options) as Promise<ResultOf<C>>;
+  }
+
+  query<Q extends Query>(query: Q, options?: AskOptions): Promise<ResultOf<Q>> {
+    return this.ask(query, 'query', options) as Promise<ResultOf<Q>>;
+  }
+
+  /** Items in order. Leave the loop (or call `return`) and the producer's `context.signal` aborts. */
+  stream<S extends StreamQuery>(query: S, options: { signal?: AbortSignal } = {}): AsyncIterable<ResultOf<S>> {
+    const handler = this.handlerOf(query, 'stream');
+    if (!handler) {
+      return this.transport.stream(this.envelope(query), options) as AsyncIterable<ResultOf<S>>;
+    }
+    const parent = messageContext();
+    const context = { ...originOf(handler.message.type, parent), deliveryAttempt: 1 };
+    const items = this.invoker.stream(handler, query.data, context, [options.signal, parent?.signal]);
+    return items as AsyncIterable<unknown> as AsyncIterable<ResultOf<S>>;
+  }
+
+  /**
+   * Stores the event in the ambient unit of work (or one of its own) and returns; every queue that hears it gets its copy
+   * after the commit. `stream` of the event store defaults to the module, the first word of the type.
+   */
+  async publish(event: IntegrationEvent, options: { stream?: string } = {}): Promise<void> {
+    const { kind, type, schema } = classOf(event);
+    if (kind !== 'event') throw wrongKind(type, kind, 'event');
+    parseData(schema, type, event.data);
+    await this.events.publish(event, options.stream ?? type.slice(0, type.indexOf('.')));
+  }
+
+  private async ask(message: Message, kind: MessageKind, options: AskOptions = {}): Promise<unknown> {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
+    const handler = this.handlerOf(message, kind);
+    if (!handler) return this.transport.request(this.envelope(message), { timeoutMs, signal });
+
+    const parent = messageContext();
+    const { type } = handler.message;
+    using deadline = new Deadline({ what: type, timeoutMs, signals: [signal, parent?.signal] });
+    const context = { ...originOf(type, parent), signal: deadline.signal, deliveryAttempt: 1 };
+    return await deadline.race(() => this.invoker.answer(handler, message.data, context));
+  }
+
+  private handlerOf(message: Message, kind: MessageKind): RegisteredHandler | undefined {
+    const contract = classOf(message);
+    if (contract.kind !== kind) throw wrongKind(contract.type, contract.kind, kind);
+    return this.registry.handlerOf(contract.type);
+  }
+
+  private envelope(message: Message): Envelope {
+    const { type, schema } = classOf(message);
+    parseData(schema, type, message.data);
+    return {
+      ...originOf(type, messageContext()),
+      source: this.service,
+      time: new Date().toISOString(),
+      data: message.data,
+    };
+  }
+}
+
+/** A new message: on behalf of whom, and what caused it. */
+function originOf(type: string, parent: MessageContext | undefined): Origin {
+  const { actor, correlationid = newId(), id: causationid, traceparent } = parent ?? {};
+  return { id: newId(), type, actor, correlationid, causationid, traceparent };
+}
+
+const wrongKind = (type: string, is: MessageKind, asked: MessageKind) =>
+  new DomainError('internal', 'platform.wrong-kind', `${type} is a ${is} and was sent as a ${asked}.`);

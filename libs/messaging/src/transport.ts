@@ -1,0 +1,88 @@
+import type { ErrorJson } from '@app/kernel';
+import type { Envelope } from './message.js';
+
+/** Answers a request; a thrown `DomainError` reaches the caller with kind, code and details. */
+export type Responder = (envelope: Envelope, signal: AbortSignal) => Promise<unknown>;
+
+/** Answers with many items; `signal` aborts when the reader left. */
+export type StreamResponder = (envelope: Envelope, signal: AbortSignal) => AsyncIterable<unknown>;
+
+/** Resolves: done, never delivered again. Rejects: tried again after a while, parked after the last attempt. */
+export type Subscriber = (delivery: Delivery) => Promise<void>;
+
+export interface Delivery {
+  readonly queue: string;
+  readonly envelope: Envelope;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** True when a failure now parks the message. */
+  readonly last: boolean;
+  /** Aborts at the deadline or when the process shuts down (such an attempt does not count). */
+  readonly signal: AbortSignal;
+}
+
+export interface Subscription {
+  readonly queue: string;
+  /** Exact event types. */
+  readonly types: readonly string[];
+  readonly concurrency: number | (() => number);
+  readonly attempts: number;
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number };
+  /** Milliseconds for one attempt; absent means no limit. */
+  readonly deadlineMs?: number;
+}
+
+/** A message that failed every attempt and waits for a person. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly queue: string;
+  readonly envelope: Envelope;
+  readonly attempts: number;
+  readonly diedAt: Date;
+  readonly error: ErrorJson;
+}
+
+/**
+ * How messages cross between services. Each adapter passes `transport.contract.ts`; what that suite asserts is what
+ * domain code may rely on. Payloads are JSON: what does not survive `JSON.stringify` does not arrive.
+ */
+export abstract class Transport {
+  /** Fails with `platform.no-handler` at once when nobody serves the type, `platform.timeout` after `timeoutMs`. */
+  abstract request(envelope: Envelope, options: { timeoutMs: number; signal?: AbortSignal }): Promise<unknown>;
+
+  /** Items in order; the producer waits for a slow reader; closing the iterator stops the producer. */
+  abstract stream(envelope: Envelope, options?: { signal?: AbortSignal }): AsyncIterable<unknown>;
+
+  abstract respond(type: string, responder: Responder): Promise<void>;
+
+  abstract respondStream(type: string, responder: StreamResponder): Promise<void>;
+
+  /** Resolves when every subscribed queue has stored its copy; no listener is fine. Keeps the order given. */
+  abstract publish(envelopes: readonly Envelope[]): Promise<void>;
+
+  /**
+   * Optional: moves up to `limit` events from the outbox to their queues in one step of the shared database, instead of
+   * claim, publish and delete. Resolves to how many left the outbox.
+   */
+  publishFromOutbox?(limit: number): Promise<number>;
+
+  /** One subscriber a queue and process. At least once, in the order published among those that are due. */
+  abstract subscribe(subscription: Subscription, subscriber: Subscriber): Promise<void>;
+
+  /** The oldest first. */
+  abstract deadLetters(queue: string): Promise<DeadLetter[]>;
+
+  /** Back into the queue, with all attempts anew. `platform.dead-letter-not-found` when it is gone. */
+  abstract replay(queue: string, id: string): Promise<void>;
+
+  /** Forgets a dead letter. */
+  abstract drop(queue: string, id: string): Promise<void>;
+
+  /**
+   * Takes no more deliveries, waits up to `graceMs` for the running ones, then aborts their signals; those go back to
+   * their queue with the attempt not counted.
+   */
+  abstract drain(graceMs: number): Promise<void>;
+
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
+import pretty from 'pino-pretty';
+
+export interface LogOptions {
+  level: string;
+  /** `json`: one object a line, for machines. `pretty`: for a person at a terminal. */
+  format: 'json' | 'pretty';
+  /** Fields added to every line, e.g. the correlation id of the ambient message. */
+  ambient?: () => Record<string, unknown>;
+  /** Where lines go; standard output unless a test says otherwise. */
+  destination?: DestinationStream;
+}
+
+type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+/** Never written, wherever in a logged object they stand. */
+const SECRETS = ['password', 'authorization', 'cookie', 'token', 'accessToken', 'refreshToken', 'apiKey', 'key'];
+
+/**
+ * Nest's logger on pino. Log an object to get fields: `logger.warn({ msg: 'Reaction failed', queue, err })`; `err` is
+ * written with stack and cause.
+ */
+export class PinoLogger implements LoggerService {
+  readonly pino: Pino;
+
+  constructor({ level, format, ambient, destination }: LogOptions) {
+    const lines = format === 'pretty' ? pretty({ ignore: 'pid,hostname', singleLine: true, destination }) : destination;
+    this.pino = pino(
+      {
+        level,
+        mixin: ambient,
+        timestamp: stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }), bindings: ({ pid }) => ({ pid: pid as number }) },
+        redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
+      },
+      lines ?? pino.destination(1),
+    );
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  // Nest passes the context as the last argument, and before it a stack when it logs an error.
+  private write(level: Level, message: unknown, rest: unknown[]): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const context = rest.at(-1);
+    const stack = rest.length > 1 ? rest[0] : undefined;
+    const fields = { ...(context !== undefined && { context }), ...(stack !== undefined && { stack }) };
+    if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
+    else if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, ...message });
+    else this.pino[level](fields, String(message));
+  }
+}
