@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { UnknownElementException } from '@nestjs/core/errors/exceptions/index.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import fastifyCookie from '@fastify/cookie';
+import { Authenticator, NobodyAuthenticator } from './authenticator.js';
+import { EdgeAdapter } from './edge.adapter.js';
+import { EventStreams } from './event-streams.js';
+import { HttpModule } from './http.module.js';
+import { acceptJsonOnly } from './json-body.js';
+import { KnownRoutes, notFoundHandler } from './not-found.js';
+import { serveOpenApi } from './open-api.js';
+import { limitRates } from './rate-limit.js';
+import { logRequests } from './request-log.js';
+import { prepareRequests } from './request.js';
+import { secureHeaders } from './security-headers.js';
+import { serveWebClient, webClientFolder } from './web-client.js';
+
+export interface HttpOptions {
+  /** Default 1 MiB. */
+  bodyLimitBytes?: number;
+  /** Requests a minute of one account, or of one address without an account; 0: no limit. Default 3,000. */
+  rateLimitPerMinute?: number;
+  /** Whose `X-Forwarded-*` headers are believed, as Fastify's `trustProxy`. Default nobody's. */
+  trustProxy?: boolean | string;
+  /** How long running requests may take after the signal to stop. Default 10,000. */
+  shutdownGraceMs?: number;
+  /** Silence on an event stream before a sign of life. Default 15,000. */
+  heartbeatMs?: number;
+  /** The built web client. Default `apps/web/dist`. */
+  webClient?: string;
+  /** Default: Nest's own. */
+  logger?: LoggerService | false;
+}
+
+/**
+ * The application around a module, ready to `listen` (or to `init` and `inject` in a test): parsing, access, errors,
+ * limits, headers, documentation, health and the web client are the same wherever controllers are served. Accounts come
+ * from the module's `Authenticator`; without one nobody is signed in.
+ */
+export async function createApp(
+  module: Type | DynamicModule,
+  options: HttpOptions = {},
+): Promise<NestFastifyApplication> {
+  const bodyLimitBytes = options.bodyLimitBytes ?? 1024 * 1024;
+  const { trustProxy = false, shutdownGraceMs = 10_000, rateLimitPerMinute = 3000 } = options;
+  const adapter = new EdgeAdapter({ bodyLimitBytes, trustProxy, shutdownGraceMs });
+  const http = adapter.getInstance();
+  http.decorate('eventStreams', new EventStreams(options.heartbeatMs));
+
+  const app = await NestFactory.create<NestFastifyApplication>(HttpModule.around(module), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    ...(options.logger !== undefined && { logger: options.logger }),
+  });
+  secureHeaders(app);
+  acceptJsonOnly(http, bodyLimitBytes);
+  logRequests(http);
+  prepareRequests(http, authenticatorOf(app));
+  // Cookies are read by the one route that knows one.
+  await http.register(fastifyCookie, { hook: false });
+  await limitRates(http, rateLimitPerMinute);
+  const routes = new KnownRoutes(http);
+  serveOpenApi(app);
+  adapter.useNotFoundHandler(
+    notFoundHandler(routes, await serveWebClient(http, options.webClient ?? webClientFolder())),
+  );
+  return app;
+}
+
+function authenticatorOf(app: NestFastifyApplication): Authenticator {
+  try {
+    return app.get(Authenticator, { strict: false });
+  } catch (error) {
+    if (error instanceof UnknownElementException) return new NobodyAuthenticator();
+    throw error;
+  }
+}

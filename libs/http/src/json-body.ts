@@ -1,0 +1,60 @@
+import { isUtf8 } from 'node:buffer';
+import { DomainError } from '@app/kernel';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/**
+ * JSON is the only body that is read, in UTF-8 only; `__proto__` and `constructor.prototype` keys are refused. An empty
+ * body is no body, as clients send `Content-Type: application/json` with everything.
+ */
+export function acceptJsonOnly(http: FastifyInstance, bodyLimit: number): void {
+  // Text and forms are what a page of another site can send without asking: refusing them is half of the CSRF defence.
+  http.removeAllContentTypeParsers();
+  const parse = http.getDefaultJsonParser('error', 'error') as (
+    request: FastifyRequest,
+    body: string,
+    done: Done,
+  ) => void;
+  const parser = (request: FastifyRequest, bytes: Buffer, done: Done): void => {
+    if (bytes.length === 0) return done(null, undefined);
+    if (!isUtf8(bytes)) return done(notUtf8());
+    const text = bytes.toString('utf8');
+    parse(request, text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, (error, body) => {
+      if (error) return done(error);
+      done(mayHoldUnstorable(text) && holdsUnstorable(body) ? unstorable() : null, body);
+    });
+  };
+  for (const type of ['application/json', /^application\/[\w.-]+\+json(?:;|$)/]) {
+    http.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit }, parser);
+  }
+}
+
+/** `%00` in a URL would reach a query as a character that PostgreSQL cannot hold. */
+export const refuseNulInUrl = (url: string): DomainError | null => (url.includes('%00') ? unstorable() : null);
+
+const notUtf8 = () => new DomainError('invalid', 'platform.invalid-encoding', 'The body is not valid UTF-8.');
+
+const unstorable = () =>
+  new DomainError(
+    'invalid',
+    'platform.invalid-text',
+    'Text must not hold the character U+0000 or half a surrogate pair.',
+  );
+
+// Only escapes can bring them in: raw, they are not UTF-8 (surrogates) or not JSON (U+0000).
+const mayHoldUnstorable = (json: string): boolean => /\\u(?:0000|[dD][89a-fA-F])/.test(json);
+
+// Not recursive: a body nested a hundred thousand deep is no reason to run out of stack.
+function holdsUnstorable(body: unknown): boolean {
+  const rest = [body];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value === 'string') {
+      if (value.includes('\0') || !value.isWellFormed()) return true;
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) rest.push(key, item);
+    }
+  }
+  return false;
+}

@@ -1,0 +1,50 @@
+import { Controller, Get, Header, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { DomainError } from '@app/kernel';
+import { metrics } from '@app/observability';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from './access.js';
+import { HealthChecks } from './health-checks.js';
+
+/** What the one who runs the server asks it. */
+@Public()
+@ApiExcludeController()
+@Controller()
+export class OperationsController {
+  constructor(private readonly health: HealthChecks) {}
+
+  /** The process is up. */
+  @Get('healthz')
+  @Header('cache-control', 'no-store')
+  alive(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  /** It can do its work: 200, or 503 and what is down. */
+  @Get('readyz')
+  async ready(@Res() reply: FastifyReply): Promise<void> {
+    const { ready, checks } = await this.health.run();
+    reply
+      .status(ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ status: ready ? 'ok' : 'unavailable', checks });
+  }
+
+  /** Prometheus text, for administrators and for whoever is on this machine. */
+  @Get('metrics')
+  async metrics(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (!isLocal(request) && !isAdmin(request)) {
+      throw new DomainError('forbidden', 'platform.forbidden', 'Metrics are for administrators.');
+    }
+    reply.type(metrics.contentType).send(await metrics.metrics());
+  }
+}
+
+// A proxy on this machine speaks for the world, and says so in a header.
+const isLocal = ({ socket, headers }: FastifyRequest): boolean =>
+  ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(socket.remoteAddress ?? '') &&
+  headers['x-forwarded-for'] === undefined &&
+  headers.forwarded === undefined;
+
+const isAdmin = ({ actor }: FastifyRequest): boolean =>
+  actor?.role === 'admin' && (!actor.scopes || actor.scopes.includes('admin'));

@@ -1,0 +1,79 @@
+import { DomainError, newId } from '@app/kernel';
+import { type Actor, runAs } from '@app/messaging';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Authenticator } from './authenticator.js';
+import type { EventStreams } from './event-streams.js';
+import { refuseNulInUrl } from './json-body.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, when the bearer token said so. Routes that need one are behind the guard. */
+    actor: Actor | null;
+    /** Code of the error that was answered, for the log. */
+    errorCode: string | undefined;
+  }
+  interface FastifyInstance {
+    eventStreams: EventStreams;
+  }
+}
+
+/** The caller's id of the request if it is a sane one, for logs that span services; else a new one. */
+export function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{8,64}$/.test(given) ? given : newId();
+}
+
+/**
+ * What every request goes through: its id is returned, its bearer token becomes an actor, and all that it does (handler,
+ * stream, events) runs in a message context with that actor, that id as correlation id, and a signal that aborts when
+ * the client leaves.
+ */
+export function prepareRequests(http: FastifyInstance, authenticator: Authenticator): void {
+  http.decorateRequest('actor', null);
+  http.decorateRequest('errorCode', undefined);
+
+  http.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader('x-request-id', request.id);
+    const refused = refuseNulInUrl(request.url);
+    if (refused) return done(refused);
+    const token = bearerToken(request);
+    if (token === null) return done();
+    const found = runAs({ correlationid: request.id }, () => authenticator.authenticate(token));
+    if (found instanceof Promise) {
+      found.then((actor) => {
+        request.actor = actor;
+        done();
+      }, done);
+    } else {
+      request.actor = found;
+      done();
+    }
+  });
+
+  // After the body was read: its events come in the context of the socket, which is nobody's.
+  http.addHook('preValidation', (request, reply, done) => {
+    const client = new AbortController();
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) client.abort(clientLeft());
+    });
+    const traceparent = request.headers['traceparent'];
+    runAs(
+      {
+        actor: request.actor ?? undefined,
+        correlationid: request.id,
+        traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+        signal: client.signal,
+      },
+      done,
+    );
+  });
+}
+
+function bearerToken(request: FastifyRequest): string | null {
+  const header = request.headers.authorization;
+  if (header === undefined || header.length > 4096) return null;
+  return /^bearer /i.test(header) ? header.slice(7).trim() || null : null;
+}
+
+export const clientLeft = () =>
+  new DomainError('cancelled', 'platform.client-left', 'The client closed the connection.');

@@ -1,0 +1,62 @@
+import { type DynamicModule, ShutdownSignal, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Config, ConfigError, loadConfig } from '@app/config';
+import { DomainError } from '@app/kernel';
+import { messageContext } from '@app/messaging';
+import { collectRuntimeMetrics, PinoLogger } from '@app/observability';
+import { createApp } from './create-app.js';
+
+/** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h): starting it again does not help. */
+const EX_CONFIG = 78;
+
+/**
+ * A whole server process: reads the settings, says what is wrong with them, starts the module and listens; ends in order
+ * on SIGTERM and SIGINT. `await serve((config) => AppModule.with(config))` is all that a `main.ts` holds.
+ */
+export async function serve(
+  application: (config: Config) => Type | DynamicModule,
+  env: Record<string, string | undefined> = process.env,
+): Promise<NestFastifyApplication> {
+  const config = configOrExit(env);
+  const logger = new PinoLogger({ ...config.log, ambient: requestId });
+  collectRuntimeMetrics();
+  try {
+    const { bodyLimitBytes, rateLimitPerMinute, trustProxy, host, port } = config.http;
+    const { shutdownGraceMs } = config;
+    const options = { bodyLimitBytes, rateLimitPerMinute, trustProxy, shutdownGraceMs, logger };
+    const app = await createApp(application(config), options);
+    app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
+    await app.listen(port, host);
+    logger.log(`Parley is ready at ${urlOf(app)}`, 'Http');
+    return app;
+  } catch (error) {
+    // What the operator can mend (a folder in use, a database that does not answer) needs no stack.
+    if (error instanceof DomainError && error.kind !== 'internal')
+      logger.fatal({ msg: error.message, code: error.code });
+    else logger.fatal({ msg: 'Parley cannot start', err: error });
+    process.exit(1);
+  }
+}
+
+/** Where the application listens, as a person would type it. */
+export function urlOf(app: NestFastifyApplication): string {
+  const address = app.getHttpServer().address();
+  if (address === null || typeof address === 'string') return String(address);
+  const host = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(address.address) ? 'localhost' : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+const requestId = (): Record<string, unknown> => {
+  const context = messageContext();
+  return context ? { requestId: context.correlationid } : {};
+};
+
+function configOrExit(env: Record<string, string | undefined>): Config {
+  try {
+    return loadConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
+}
