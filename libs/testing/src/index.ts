@@ -1,2 +1,3 @@
 export { encodeGguf, writeGguf, type GgufTensor, type GgufValue } from './gguf-writer.js';
 export { tinySentence, writeTinyGguf, type TinyGgufOptions } from './tiny-gguf.js';
+export * from './test-database.js';

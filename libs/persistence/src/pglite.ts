@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { DomainError } from '@app/kernel';
+import { lockFolder } from './folder-lock.js';
+
+/** Makes an empty database. Runs in a process of its own, because initdb leaves 800 MB resident where it ran. */
+const INITDB = `
+const { PGlite } = require(process.argv[1]);
+PGlite.create(process.argv[2]).then((db) => db.close()).catch((error) => { console.error(error); process.exit(1); });
+`;
+
+/** Makes an empty database folder, whole or not at all. */
+export async function initFolder(folder: string): Promise<void> {
+  const unfinished = `${folder}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(dirname(folder), { recursive: true });
+  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  try {
+    await promisify(execFile)(process.execPath, ['-e', INITDB, pglite, unfinished], { timeout: 120_000 });
+  } catch (cause) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw new DomainError(
+      'unavailable',
+      'platform.database-not-created',
+      `The database folder ${folder} could not be made. Is the disk full, or not writable?`,
+      { folder },
+      { cause },
+    );
+  }
+  renameSync(unfinished, folder);
+}
+
+export interface OpenPglite {
+  /** Options for a pg Pool whose only client is this database. */
+  poolOptions: { connection: unknown; max: 1 };
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an embedded database for this process alone. PostgreSQL in WebAssembly is one session: the pool of one hands its
+ * only client to one query runner at a time, first come first served, so that transactions never mix.
+ */
+export async function openPglite(folder: string): Promise<OpenPglite> {
+  const unlock = lockFolder(folder);
+  try {
+    if (!existsSync(join(folder, 'PG_VERSION'))) await initFolder(folder);
+    const db = await PGlite.create(folder).catch((cause: unknown) => {
+      throw new DomainError(
+        'unavailable',
+        'platform.database-damaged',
+        `The database folder ${folder} cannot be opened. Restore it from a backup, or move it away to start anew.`,
+        { folder },
+        { cause },
+      );
+    });
+    return {
+      poolOptions: { connection: createPgConfig(db).connection, max: 1 },
+      async close() {
+        await db.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

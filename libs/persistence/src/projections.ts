@@ -1,0 +1,77 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, Reflector } from '@nestjs/core';
+import { DomainError } from '@app/kernel';
+import { Database } from './database.js';
+import { type EventListener, EventStore, type StoredEvent } from './event-store.js';
+import { type Projection, PROJECTS } from './projection.js';
+
+const BATCH = 500;
+
+/** All projections of this process. */
+@Injectable()
+export class Projections implements EventListener, OnModuleInit {
+  readonly #all: Projection[] = [];
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly reflector: Reflector,
+    private readonly db: Database,
+    private readonly events: EventStore,
+  ) {}
+
+  onModuleInit(): void {
+    for (const { metatype, instance } of this.discovery.getProviders()) {
+      if (typeof metatype === 'function' && instance && this.reflector.get(PROJECTS, metatype)) {
+        this.add(instance as Projection);
+      }
+    }
+    this.events.listen(this);
+  }
+
+  add(projection: Projection): void {
+    this.#all.push(projection);
+  }
+
+  get names(): string[] {
+    return this.#all.map((projection) => projection.name);
+  }
+
+  async apply(events: readonly StoredEvent[]): Promise<void> {
+    for (const event of events) {
+      for (const projection of this.#all) if (projection.types.includes(event.type)) await projection.apply(event);
+    }
+  }
+
+  /**
+   * Makes read models anew from the events, each in one transaction: readers see the old one until the new one is whole.
+   *
+   * @param names all when left out
+   */
+  async rebuild(
+    names: readonly string[] = this.names,
+    onProgress?: (name: string, events: number) => void,
+  ): Promise<void> {
+    for (const name of names) {
+      const projection = this.#all.find((candidate) => candidate.name === name);
+      if (!projection) {
+        throw new DomainError('not-found', 'platform.unknown-projection', `There is no projection “${name}”.`, {
+          known: this.names,
+        });
+      }
+      await this.db.transaction(() => this.#rebuild(projection, onProgress));
+    }
+  }
+
+  async #rebuild(projection: Projection, onProgress?: (name: string, events: number) => void): Promise<void> {
+    await projection.reset();
+    let done = 0;
+    for (let after = '0'; ;) {
+      const batch = await this.events.readAll(after, BATCH, projection.types);
+      for (const event of batch) await projection.apply(event);
+      done += batch.length;
+      onProgress?.(projection.name, done);
+      if (batch.length < BATCH) return;
+      after = batch.at(-1)!.position;
+    }
+  }
+}
