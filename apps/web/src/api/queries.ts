@@ -1,0 +1,77 @@
+import { QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query';
+import { Problem } from './problem.js';
+import { api } from './session.js';
+import type {
+  ApiKeyView,
+  CatalogueEntryView,
+  ConversationSummary,
+  ConversationView,
+  InstalledModelView,
+  ModelView,
+  Page,
+  SetupView,
+} from './views.js';
+
+/** Trying again helps when nobody answered, not when the server said no. */
+const retry = (failures: number, error: unknown) =>
+  failures < 2 && error instanceof Problem && (error.unreachable || error.status >= 502);
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    // `always`: a laptop without a network still reaches the Parley that runs on it.
+    queries: { networkMode: 'always', staleTime: 5_000, retry, refetchOnWindowFocus: true },
+    mutations: { networkMode: 'always', retry: false },
+  },
+});
+
+type Items<T> = { items: T[] };
+
+export const setupQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: ({ signal }) => api.get<SetupView>('/api/auth/setup', signal),
+});
+
+export const conversationsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ['conversations', q],
+    queryFn: ({ pageParam, signal }) => {
+      const params = new URLSearchParams({ limit: '30' });
+      if (q) params.set('q', q);
+      if (pageParam) params.set('cursor', pageParam);
+      return api.get<Page<ConversationSummary>>(`/api/conversations?${params}`, signal);
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+
+export const conversationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['conversation', id],
+    queryFn: ({ signal }) => api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal),
+  });
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: async ({ signal }) => (await api.get<Items<ModelView>>('/api/models', signal)).items,
+  staleTime: 30_000,
+});
+
+export const catalogueQuery = queryOptions({
+  queryKey: ['catalogue'],
+  queryFn: async ({ signal }) => (await api.get<Items<CatalogueEntryView>>('/api/explore/catalogue', signal)).items,
+});
+
+export const installedQuery = queryOptions({
+  queryKey: ['installed'],
+  queryFn: async ({ signal }) => (await api.get<Items<InstalledModelView>>('/api/explore/models', signal)).items,
+});
+
+export const apiKeysQuery = queryOptions({
+  queryKey: ['api-keys'],
+  queryFn: async ({ signal }) => {
+    const keys = await api.get<Items<ApiKeyView> | ApiKeyView[]>('/api/auth/api-keys', signal);
+    return Array.isArray(keys) ? keys : keys.items;
+  },
+});
+
+export const keysChanged = (): Promise<void> => queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });

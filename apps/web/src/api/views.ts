@@ -1,0 +1,150 @@
+/** The shapes of Parley's HTTP API, as the server's OpenAPI document names them. */
+
+export interface UserView {
+  id: string;
+  email: string;
+  name: string | null;
+  role: 'admin' | 'user' | (string & {});
+  createdAt: string;
+}
+
+export interface SessionView {
+  accessToken: string;
+  expiresAt: string;
+  user: UserView;
+}
+
+export interface SetupView {
+  hasUsers: boolean;
+  signUpOpen: boolean;
+}
+
+export const SCOPES = ['inference', 'chat', 'explore', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface ApiKeyView {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  createdAt: string;
+  expiresAt?: string | null;
+  lastUsedAt?: string | null;
+  /** The first characters of the key, to tell one from another. */
+  prefix?: string | null;
+}
+
+export interface CreatedApiKey extends ApiKeyView {
+  key: string;
+}
+
+export interface ConversationSummary {
+  id: string;
+  title: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface AnswerError {
+  code: string;
+  message: string;
+}
+
+export interface AnswerMetadata {
+  engine: string;
+  model: string;
+  modelDigest: string | null;
+  adapterDigests: string[];
+  sampler: { temperature: number; topP: number; topK: number; minP: number; seed: number; maxTokens: number };
+  promptTokens: number;
+  completionTokens: number;
+  cachedPromptTokens: number;
+  timeToFirstTokenMs: number | null;
+  tokensPerSecond: number | null;
+  finishReason: 'stop' | 'length' | 'stopped' | 'error';
+  continuations: number;
+  continuationMode: 'none' | 'exact' | 'fast';
+}
+
+export type FinalStatus = 'complete' | 'stopped' | 'failed';
+
+export interface MessageView {
+  id: string;
+  conversationId: string;
+  parentId: string | null;
+  role: 'user' | 'assistant';
+  text: string;
+  status: FinalStatus | 'pending';
+  model: string | null;
+  error: AnswerError | null;
+  metadata: AnswerMetadata | null;
+  createdAt: string;
+}
+
+export interface ConversationView extends ConversationSummary {
+  messages: MessageView[];
+}
+
+export interface SentMessage {
+  message: MessageView;
+  answer: MessageView;
+}
+
+export type GenerationPhase =
+  { phase: 'queued'; position: number } | { phase: 'loading'; progress: number } | { phase: 'generating' };
+
+export interface ModelView {
+  id: string;
+  name: string;
+  engine: 'llama-cpp' | 'openai-compatible';
+  default: boolean;
+  digest: string | null;
+  contextLength: number | null;
+  sizeBytes: number | null;
+}
+
+export type InstallStatus = 'queued' | 'downloading' | 'verifying' | 'installed' | 'cancelled' | 'failed';
+
+export interface InstallView {
+  id: string;
+  catalogueId: string;
+  name: string;
+  status: InstallStatus;
+  source: string | null;
+  receivedBytes: number;
+  totalBytes: number;
+  error: AnswerError | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface CatalogueEntryView {
+  id: string;
+  name: string;
+  description: string;
+  license: string | null;
+  parameters: string | number | null;
+  quantization: string | null;
+  contextLength: number | null;
+  sizeBytes: number;
+  digest: string | null;
+  default: boolean;
+  installed: boolean;
+  install: InstallView | null;
+}
+
+export interface InstalledModelView {
+  id: string;
+  name: string;
+  digest: string;
+  sizeBytes: number;
+  architecture: string;
+  contextLength: number;
+  license: string | null;
+  default: boolean;
+  installedAt: string;
+}

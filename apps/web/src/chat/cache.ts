@@ -1,0 +1,32 @@
+import { conversationQuery, queryClient } from '../api/queries.js';
+import type { ConversationView, MessageView } from '../api/views.js';
+import { tellTabs } from '../lib/tabs.js';
+
+/** Puts messages into the conversation that the page holds, over older versions of themselves. */
+export async function putMessages(conversationId: string, messages: readonly MessageView[]): Promise<void> {
+  const { queryKey } = conversationQuery(conversationId);
+  // An answer of the server that is still on its way is older than these.
+  await queryClient.cancelQueries({ queryKey, exact: true });
+  queryClient.setQueryData(queryKey, (conversation) => conversation && withMessages(conversation, messages));
+}
+
+export function withMessages(conversation: ConversationView, messages: readonly MessageView[]): ConversationView {
+  const changed = new Map(messages.map((message) => [message.id, message]));
+  const kept = conversation.messages.map((message) => {
+    const next = changed.get(message.id);
+    changed.delete(message.id);
+    return next ?? message;
+  });
+  return { ...conversation, messages: [...kept, ...changed.values()] };
+}
+
+export const refreshConversation = (id: string) =>
+  queryClient.invalidateQueries({ queryKey: conversationQuery(id).queryKey });
+
+export const refreshConversations = () => queryClient.invalidateQueries({ queryKey: ['conversations'] });
+
+/** Something changed that other tabs show as well. */
+export function conversationChanged(id: string): void {
+  tellTabs({ type: 'conversation-changed', id });
+  void refreshConversations();
+}

@@ -1,0 +1,162 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { v7 as newId } from 'uuid';
+import { messageOf, Problem } from '../api/problem.js';
+import { conversationQuery } from '../api/queries.js';
+import type { MessageView } from '../api/views.js';
+import { useTitle } from '../lib/hooks.js';
+import { conversationPath, Link, navigate } from '../lib/router.js';
+import { NoModel } from '../models/no-model.js';
+import { ConversationMenu } from '../shell/conversation-menu.js';
+import { PageHead } from '../shell/page-head.js';
+import { Failure, Skeleton } from '../ui/parts.js';
+import { toastError } from '../ui/toast.js';
+import { useChoices } from './choices.js';
+import { Composer } from './composer.js';
+import { useModelChoice } from './model-choice.js';
+import { retryAnswer, send, stopAnswer, useOutgoing } from './outgoing.js';
+import { Thread } from './thread.js';
+import { pathOf } from './tree.js';
+import { Greeting, Ideas } from './welcome.js';
+
+/** A conversation, or (`id` null) the page that begins one. */
+export function ChatPage({ id }: { id: string | null }) {
+  const query = useQuery({ ...conversationQuery(id ?? ''), enabled: id !== null });
+  const conversation = id === null ? undefined : query.data;
+  const choice = useModelChoice();
+  const model = choice.model?.id ?? null;
+  const choices = useChoices(id);
+  const allOutgoing = useOutgoing();
+  const [stopping, setStopping] = useState<string | null>(null);
+  useTitle(conversation?.title);
+
+  const outgoing = useMemo(() => allOutgoing.filter((item) => item.message.conversationId === id), [allOutgoing, id]);
+  const path = useMemo(() => {
+    const stored = conversation?.messages ?? [];
+    const known = new Set(stored.map((message) => message.id));
+    return pathOf([...stored, ...outgoing.map((item) => item.message).filter((m) => !known.has(m.id))], choices);
+  }, [conversation, outgoing, choices]);
+
+  const leaf = path.at(-1)?.message;
+  const pending = leaf?.status === 'pending' ? leaf : null;
+  const unsent = outgoing.find((item) => item.message.id === leaf?.id);
+  const busy = pending !== null || unsent?.error === null;
+  const noModel = choice.models?.length === 0;
+  const blocked = noModel ? 'Add a model first' : null;
+
+  const onSend = (text: string) => {
+    if (id === null) {
+      const conversationId = newId();
+      send({ conversationId, text, parentId: null, model, starts: true });
+      navigate(conversationPath(conversationId));
+      return;
+    }
+    // After a message that could not be sent comes another version of it, not an answer to it.
+    const parent = unsent ? unsent.message.parentId : (leaf?.id ?? null);
+    send({ conversationId: id, text, parentId: parent, model, starts: unsent?.starts });
+  };
+  const onStop = useCallback(() => {
+    if (!pending || stopping === pending.id) return;
+    setStopping(pending.id);
+    stopAnswer(pending).catch((error: unknown) => {
+      setStopping(null);
+      toastError(error);
+    });
+  }, [pending, stopping]);
+  const onRetry = useCallback((message: MessageView) => void retryAnswer(message, model).catch(toastError), [model]);
+  const onEdit = useCallback(
+    ({ conversationId, parentId }: MessageView, text: string) => send({ conversationId, text, parentId, model }),
+    [model],
+  );
+
+  useEffect(() => {
+    if (!pending) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      if (document.querySelector('dialog[open], :popover-open')) return;
+      onStop();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [pending, onStop]);
+
+  const composer = (
+    <Composer
+      key={id ?? 'new'}
+      draftKey={id ?? 'new'}
+      choice={choice}
+      busy={busy}
+      stopping={pending !== null && stopping === pending.id}
+      blocked={blocked}
+      onSend={onSend}
+      onStop={onStop}
+    />
+  );
+
+  if (id === null) {
+    return (
+      <>
+        <PageHead />
+        <main id="main" className="welcome" tabIndex={-1}>
+          <div className="welcome-content">
+            <Greeting />
+            {noModel && <NoModel />}
+            {composer}
+            <Ideas onPick={onSend} disabled={!choice.models || noModel} />
+          </div>
+        </main>
+      </>
+    );
+  }
+  const title = conversation?.title || (path[0]?.message.text.slice(0, 80) ?? '');
+  return (
+    <>
+      <PageHead title={title || (conversation ? 'New chat' : '')}>
+        {conversation && <ConversationMenu conversation={conversation} name="Conversation menu" />}
+      </PageHead>
+      <main id="main" className="chat" tabIndex={-1}>
+        {conversation ? (
+          <>
+            <Thread conversationId={id} path={path} outgoing={outgoing} busy={busy} onEdit={onEdit} onRetry={onRetry} />
+            {noModel && <NoModel />}
+            {composer}
+          </>
+        ) : query.isError ? (
+          <ConversationFailure error={query.error} retry={() => void query.refetch()} />
+        ) : (
+          <ThreadSkeleton />
+        )}
+      </main>
+    </>
+  );
+}
+
+function ConversationFailure({ error, retry }: { error: unknown; retry(): void }) {
+  const gone = error instanceof Problem && error.status >= 400 && error.status < 500;
+  return (
+    <div className="page-centre">
+      <Failure
+        title={gone ? 'This conversation is not here' : 'The conversation could not be loaded'}
+        detail={gone ? 'It was deleted, or it belongs to somebody else.' : messageOf(error)}
+      >
+        {gone ? (
+          <Link to="/" className="button">
+            Start a new chat
+          </Link>
+        ) : (
+          <button type="button" className="button" onClick={retry}>
+            Try again
+          </button>
+        )}
+      </Failure>
+    </div>
+  );
+}
+
+const ThreadSkeleton = () => (
+  <div className="thread-frame">
+    <div className="thread-content">
+      <Skeleton label="Loading the conversation" lines={['42%', '100%', '96%', '74%', '30%', '100%', '88%']} />
+    </div>
+  </div>
+);

@@ -1,0 +1,66 @@
+import type { ModelView } from '../api/views.js';
+import { formatBytes, formatTokens } from '../lib/format.js';
+import { Link } from '../lib/router.js';
+import { CheckIcon, DownIcon } from '../ui/icons.js';
+import { Popover } from '../ui/popover.js';
+import { chooseModel, type ModelChoice } from './model-choice.js';
+
+const PLACE: Record<ModelView['engine'], string> = { 'llama-cpp': 'on this server', 'openai-compatible': 'upstream' };
+
+export const placeOf = (engine: string): string => PLACE[engine as ModelView['engine']] ?? engine;
+
+/** Which model answers next. */
+export function ModelMenu({ models, model }: ModelChoice) {
+  if (!models) return <span className="model-button skeleton-text" aria-hidden="true" />;
+  if (models.length === 0)
+    return (
+      <Link to="/models" className="model-button">
+        Add a model
+      </Link>
+    );
+  return (
+    <Popover
+      className="model-button"
+      name={`Model: ${model?.name ?? 'none'}`}
+      label={
+        <>
+          <span className="clip">{model?.name ?? 'Choose a model'}</span>
+          <DownIcon />
+        </>
+      }
+    >
+      {(close) => (
+        <>
+          {models.map((option) => (
+            <button
+              key={option.id}
+              type="button"
+              role="menuitemradio"
+              aria-checked={option.id === model?.id}
+              className="menu-item model-option"
+              onClick={() => {
+                chooseModel(option.id);
+                close();
+              }}
+            >
+              <span>
+                <span className="model-option-name">{option.name}</span>
+                <span className="muted">{describe(option)}</span>
+              </span>
+              {option.id === model?.id && <CheckIcon />}
+            </button>
+          ))}
+        </>
+      )}
+    </Popover>
+  );
+}
+
+function describe(model: ModelView): string {
+  const parts = [placeOf(model.engine)];
+  if (model.sizeBytes !== null) parts.push(formatBytes(model.sizeBytes));
+  if (model.contextLength !== null) parts.push(`${formatTokens(model.contextLength)} context`);
+  if (model.default) parts.push('default');
+  const text = parts.join(' · ');
+  return text[0]!.toUpperCase() + text.slice(1);
+}

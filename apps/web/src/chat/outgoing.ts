@@ -1,0 +1,114 @@
+import { useSyncExternalStore } from 'react';
+import { v7 as newId } from 'uuid';
+import { messageOf } from '../api/problem.js';
+import { conversationQuery, queryClient } from '../api/queries.js';
+import { api } from '../api/session.js';
+import { Store } from '../api/store.js';
+import type { ConversationSummary, MessageView, SentMessage } from '../api/views.js';
+import { conversationChanged, putMessages } from './cache.js';
+import { chooseMessage } from './choices.js';
+
+/** A message that the server has not confirmed yet. Its id is made here, so sending it again is harmless. */
+export interface Outgoing {
+  message: MessageView;
+  model: string | null;
+  /** The conversation itself does not exist yet either. */
+  starts: boolean;
+  error: string | null;
+}
+
+const outgoing = new Store<readonly Outgoing[]>([]);
+
+const replace = (id: string, next: Outgoing | null) =>
+  outgoing.update((list) => list.flatMap((item) => (item.message.id === id ? (next ?? []) : item)));
+
+export interface SendOptions {
+  conversationId: string;
+  text: string;
+  parentId: string | null;
+  model: string | null;
+  starts?: boolean;
+}
+
+/** Shows the message at once and sends it. */
+export function send({ conversationId, text, parentId, model, starts = false }: SendOptions): void {
+  const createdAt = new Date().toISOString();
+  const message: MessageView = {
+    id: newId(),
+    conversationId,
+    parentId,
+    role: 'user',
+    text,
+    status: 'complete',
+    model: null,
+    error: null,
+    metadata: null,
+    createdAt,
+  };
+  if (starts) {
+    queryClient.setQueryData(conversationQuery(conversationId).queryKey, {
+      id: conversationId,
+      title: '',
+      createdAt,
+      updatedAt: createdAt,
+      messages: [],
+    });
+  }
+  const item: Outgoing = { message, model, starts, error: null };
+  outgoing.update((list) => [...list, item]);
+  chooseMessage(message);
+  void deliver(item);
+}
+
+export function sendAgain(item: Outgoing): void {
+  const next = { ...item, error: null };
+  replace(item.message.id, next);
+  void deliver(next);
+}
+
+export const discard = (item: Outgoing): void => replace(item.message.id, null);
+
+async function deliver(item: Outgoing): Promise<void> {
+  const { id, conversationId, text, parentId } = item.message;
+  const path = `/api/conversations/${encodeURIComponent(conversationId)}`;
+  try {
+    if (item.starts) {
+      const summary = await api.json<ConversationSummary>('POST', '/api/conversations', {
+        body: { id: conversationId },
+      });
+      queryClient.setQueryData(
+        conversationQuery(conversationId).queryKey,
+        (conversation) => conversation && { ...conversation, ...summary },
+      );
+    }
+    const body = { id, text, parentId, model: item.model ?? undefined };
+    const { message, answer } = await api.json<SentMessage>('POST', `${path}/messages`, { body });
+    await putMessages(conversationId, [message, answer]);
+    replace(id, null);
+    conversationChanged(conversationId);
+  } catch (error) {
+    replace(id, { ...item, error: messageOf(error) });
+  }
+}
+
+/** Asks for another answer to the same message. */
+export async function retryAnswer(answer: MessageView, model: string | null): Promise<void> {
+  const { conversationId, id } = answer;
+  const sibling = await api.json<MessageView>(
+    'POST',
+    `/api/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(id)}/retry`,
+    { body: { model: model ?? undefined } },
+  );
+  await putMessages(conversationId, [sibling]);
+  chooseMessage(sibling);
+  conversationChanged(conversationId);
+}
+
+export async function stopAnswer(answer: MessageView): Promise<void> {
+  await api.json(
+    'POST',
+    `/api/conversations/${encodeURIComponent(answer.conversationId)}/messages/${encodeURIComponent(answer.id)}/stop`,
+  );
+}
+
+export const useOutgoing = (): readonly Outgoing[] => useSyncExternalStore(outgoing.subscribe, outgoing.get);

@@ -1,0 +1,37 @@
+const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+export const formatNumber = (value: number): string => (Math.abs(value) < 100 ? number : whole).format(value);
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** Decimal units, as shops and download pages count: 98362432 → `98.4 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? whole.format(value) : formatNumber(value)} ${UNITS[unit]}`;
+}
+
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${whole.format(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${number.format(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export const formatPercent = (share: number): string => `${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`;
+
+/** `8192` → `8k`: how the field writes context lengths. */
+export const formatTokens = (count: number): string =>
+  count >= 1000 ? `${whole.format(Math.round(count / 1024))}k` : String(count);
+
+const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+const dateTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+export const formatDate = (iso: string): string => date.format(new Date(iso));
+export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));

@@ -1,0 +1,74 @@
+import {
+  useEffect,
+  useRef,
+  useSyncExternalStore,
+  type RefObject,
+  type AnchorHTMLAttributes,
+  type MouseEvent,
+} from 'react';
+import { Store } from '../api/store.js';
+
+/** The pages there are. The address is the state: every page can be linked to and reloaded. */
+export type Route =
+  | { page: 'home' }
+  | { page: 'conversation'; id: string }
+  | { page: 'models' }
+  | { page: 'account' }
+  | { page: 'not-found' };
+
+export function routeOf(path: string): Route {
+  const [first, second, ...rest] = path.split('/').filter(Boolean);
+  if (rest.length > 0) return { page: 'not-found' };
+  if (first === undefined) return { page: 'home' };
+  if (first === 'c' && second !== undefined) return { page: 'conversation', id: decode(second) };
+  if (second !== undefined) return { page: 'not-found' };
+  if (first === 'models' || first === 'account') return { page: first };
+  return { page: 'not-found' };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export const conversationPath = (id: string) => `/c/${encodeURIComponent(id)}`;
+
+const path = new Store(globalThis.location?.pathname ?? '/');
+globalThis.addEventListener?.('popstate', () => path.set(location.pathname));
+
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  if (to !== location.pathname) {
+    if (options.replace) history.replaceState(null, '', to);
+    else history.pushState(null, '', to);
+  }
+  path.set(to);
+}
+
+let moved = false;
+path.subscribe(() => (moved = true));
+
+/** For a page's `<main>`: takes the focus when the reader has come here by a link, so that a keyboard goes on from here. */
+export function useArrival(): RefObject<HTMLElement | null> {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (moved) main.current?.focus({ preventScroll: true });
+  }, []);
+  return main;
+}
+
+export const usePath = (): string => useSyncExternalStore(path.subscribe, path.get);
+
+/** A plain link that changes the page without loading it, unless the reader asks for a new tab. */
+export function Link({ to, onClick, ...props }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
+  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+    onClick?.(event);
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
+  return <a href={to} onClick={follow} {...props} />;
+}

@@ -1,0 +1,102 @@
+import DOMPurify, { type Config } from 'dompurify';
+import { Marked, type Tokens } from 'marked';
+
+/** Colours code, once the highlighter has been loaded; null when it does not know the language. */
+export type Highlight = (code: string, language: string) => string | null;
+
+export interface RenderOptions {
+  /** The level of a heading in this block's outline, from 1. */
+  level: number;
+  highlight: Highlight | null;
+}
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => escapes[char]!);
+
+/** Longer code is shown plain: colouring it again with each token would make the page stutter. */
+const LONGEST_HIGHLIGHT = 20_000;
+
+/** Tags that models use where Markdown has none; without attributes. Any other tag is shown as the text it is. */
+const PLAIN_TAG = /^<\/?(?:br|sub|sup|kbd|mark|u|s|small|details|summary)\s*\/?>$/i;
+
+const COPY_ICON =
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="9" y="9" width="11" height="11" rx="2"></rect><path d="M5 15H4.5A1.5 1.5 0 0 1 3 13.5v-9A1.5 1.5 0 0 1 4.5 3h9A1.5 1.5 0 0 1 15 4.5V5"></path></svg>';
+
+let options: RenderOptions = { level: 1, highlight: null };
+
+const marked = new Marked({
+  gfm: true,
+  async: false,
+  renderer: {
+    code({ text, lang }: Tokens.Code): string {
+      const language = (lang ?? '')
+        .trim()
+        .split(/[\s,{]/)[0]!
+        .toLowerCase();
+      const coloured =
+        language && text.length <= LONGEST_HIGHLIGHT ? (options.highlight?.(text, language) ?? null) : null;
+      // A keyboard must be able to scroll it, hence the tabindex; the copy button is handled by the article around it.
+      return (
+        `<div class="code"><div class="code-head"><span class="code-language">${escapeHtml(language || 'text')}</span>` +
+        `<button type="button" class="code-copy">${COPY_ICON}<span>Copy</span></button></div>` +
+        `<pre tabindex="0"><code>${coloured ?? escapeHtml(text)}\n</code></pre></div>`
+      );
+    },
+    table(token: Tokens.Table): string {
+      const cells = (row: Tokens.TableCell[], tag: 'th' | 'td') =>
+        row
+          .map((cell) => {
+            const align = cell.align ? ` align="${cell.align}"` : '';
+            const filled = tag === 'th' && cell.tokens.length > 0 ? 'th' : 'td';
+            return `<${filled}${align}>${this.parser.parseInline(cell.tokens)}</${filled}>`;
+          })
+          .join('');
+      const body = token.rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('');
+      return (
+        `<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead><tr>${cells(token.header, 'th')}` +
+        `</tr></thead><tbody>${body}</tbody></table></div>`
+      );
+    },
+    heading({ tokens }: Tokens.Heading): string {
+      // Each message has an h2 of its own.
+      const tag = `h${Math.min(6, options.level + 2)}`;
+      return `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`;
+    },
+    link({ href, tokens }: Tokens.Link): string {
+      const text = this.parser.parseInline(tokens);
+      if (!/^(?:https?:|mailto:)/i.test(href)) return text;
+      return `<a href="${escapeHtml(href)}" target="_blank" rel="noopener noreferrer nofollow">${text}</a>`;
+    },
+    // A picture from elsewhere would tell that server who reads what (and the content policy refuses it): a link instead.
+    image({ href, text }: Tokens.Image): string {
+      if (!/^https?:/i.test(href)) return escapeHtml(text);
+      return `<a href="${escapeHtml(href)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(text || 'image')}</a>`;
+    },
+    checkbox({ checked }: Tokens.Checkbox): string {
+      return `<span class="task" role="img" aria-label="${checked ? 'done' : 'to do'}">${checked ? '☑' : '☐'}</span> `;
+    },
+    html({ text }: Tokens.HTML | Tokens.Tag): string {
+      return PLAIN_TAG.test(text.trim()) ? text : escapeHtml(text);
+    },
+  },
+});
+
+const PURIFY: Config = {
+  ALLOWED_TAGS:
+    'p br hr h3 h4 h5 h6 ul ol li blockquote pre code div span table thead tbody tr th td a strong em del s u sub sup kbd mark small details summary button svg rect path'.split(
+      ' ',
+    ),
+  ALLOWED_ATTR:
+    'href target rel class tabindex role aria-label aria-hidden align start type viewBox d x y width height rx'.split(
+      ' ',
+    ),
+  ALLOW_DATA_ATTR: false,
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
+};
+
+/** One block of Markdown as HTML that is safe to put into the page, whatever a model wrote. */
+export function renderBlock(raw: string, definitions: string, renderOptions: RenderOptions): string {
+  options = renderOptions;
+  const source = definitions ? `${raw}\n\n${definitions}` : raw;
+  return DOMPurify.sanitize(marked.parse(source) as string, PURIFY);
+}

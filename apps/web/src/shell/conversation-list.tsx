@@ -1,0 +1,81 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { messageOf } from '../api/problem.js';
+import { conversationQuery, conversationsQuery, queryClient } from '../api/queries.js';
+import { groupByDay } from '../lib/days.js';
+import { conversationPath, Link, usePath } from '../lib/router.js';
+import { Skeleton } from '../ui/parts.js';
+import { ConversationMenu } from './conversation-menu.js';
+import { closeDrawer } from './sidebar-state.js';
+
+/** The conversations that hold these words, newest first; more are loaded as the end comes into sight. */
+export function ConversationList({ search }: { search: string }) {
+  const path = usePath();
+  const { data, error, isPending, isError, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery(
+    {
+      ...conversationsQuery(search),
+      placeholderData: (previous) => previous,
+    },
+  );
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!hasNextPage || isFetchingNextPage || !end.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && void fetchNextPage(),
+      { rootMargin: '200px' },
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+
+  if (isPending) {
+    return <Skeleton label="Loading conversations" lines={['82%', '64%', '90%', '55%', '74%', '68%']} />;
+  }
+  if (isError) {
+    return (
+      <div className="list-note" role="alert">
+        <p>{messageOf(error)}</p>
+        <button type="button" className="link-button" onClick={() => void refetch()}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+  const items = data.pages.flatMap((page) => page.items);
+  if (items.length === 0) {
+    return <p className="list-note">{search ? 'Nothing found.' : 'Your conversations will be listed here.'}</p>;
+  }
+  return (
+    <>
+      {groupByDay(items, (item) => item.updatedAt, new Date()).map((group) => (
+        <section key={group.label} className="list-group" aria-label={group.label}>
+          <h2>{group.label}</h2>
+          <ul>
+            {group.items.map((item) => {
+              const to = conversationPath(item.id);
+              const current = path === to;
+              const title = item.title || 'New chat';
+              return (
+                <li key={item.id} className="list-item" data-current={current || undefined}>
+                  <Link
+                    to={to}
+                    aria-current={current ? 'page' : undefined}
+                    title={title}
+                    onClick={closeDrawer}
+                    onPointerEnter={() => void queryClient.prefetchQuery(conversationQuery(item.id))}
+                  >
+                    {title}
+                  </Link>
+                  <ConversationMenu conversation={item} name={`Menu of ${title}`} />
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      ))}
+      <div ref={end} className="list-end">
+        {isFetchingNextPage && <Skeleton label="Loading more" lines={['70%', '58%']} />}
+      </div>
+    </>
+  );
+}

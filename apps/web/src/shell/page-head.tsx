@@ -1,0 +1,27 @@
+import type { ReactNode } from 'react';
+import { useSidebar } from './sidebar-state.js';
+import { Link } from '../lib/router.js';
+import { ComposeIcon, PanelIcon } from '../ui/icons.js';
+
+/** The line at the top of each page: where one is, and the way to the side bar where that is out of sight. */
+export function PageHead({ title, children }: { title?: string; children?: ReactNode }) {
+  const { shown, toggle } = useSidebar();
+  return (
+    <header className="page-head">
+      {!shown && (
+        <button type="button" className="icon-button" aria-label="Show side bar" title="Show side bar" onClick={toggle}>
+          <PanelIcon />
+        </button>
+      )}
+      {title !== undefined && <h1 className="page-title clip">{title}</h1>}
+      <div className="page-head-end">
+        {children}
+        {!shown && title !== undefined && (
+          <Link to="/" className="icon-button" aria-label="New chat" title="New chat">
+            <ComposeIcon />
+          </Link>
+        )}
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,137 @@
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { api, useReachable } from '../api/session.js';
+import { queryClient } from '../api/queries.js';
+import { ChatPage } from '../chat/chat-page.js';
+import { refreshConversation, refreshConversations } from '../chat/cache.js';
+import { useTitle } from '../lib/hooks.js';
+import { Link, routeOf, usePath, type Route } from '../lib/router.js';
+import { onTabMessage } from '../lib/tabs.js';
+import { PageBoundary } from './page-boundary.js';
+import { PageHead } from './page-head.js';
+import { Sidebar } from './sidebar.js';
+import { useSidebar } from './sidebar-state.js';
+
+const ModelsPage = lazy(() => import('../models/models-page.js'));
+const AccountPage = lazy(() => import('../account/account-page.js'));
+const SearchDialog = lazy(() => import('./search-dialog.js').then((m) => ({ default: m.SearchDialog })));
+
+/** The page of somebody who is signed in. */
+export function Shell() {
+  const path = usePath();
+  const { shown, narrow } = useSidebar();
+  const [searching, setSearching] = useState(false);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey)
+        return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  useEffect(
+    () =>
+      onTabMessage((message) => {
+        if (message.type === 'conversation-changed') void refreshConversation(message.id);
+        if (message.type === 'models-changed') void queryClient.invalidateQueries({ queryKey: ['models'] });
+        else void refreshConversations();
+      }),
+    [],
+  );
+
+  return (
+    <div className="shell" data-sidebar={shown && !narrow ? 'shown' : 'hidden'}>
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <Sidebar />
+      <div className="page">
+        <Unreachable />
+        <PageBoundary key={path}>
+          <Suspense fallback={<PageLoading />}>{pageOf(routeOf(path))}</Suspense>
+        </PageBoundary>
+      </div>
+      {searching && (
+        <Suspense fallback={null}>
+          <SearchDialog onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function pageOf(route: Route): ReactNode {
+  switch (route.page) {
+    case 'home':
+      return <ChatPage id={null} />;
+    case 'conversation':
+      return <ChatPage id={route.id} />;
+    case 'models':
+      return <ModelsPage />;
+    case 'account':
+      return <AccountPage />;
+    case 'not-found':
+      return <NotFound />;
+  }
+}
+
+const PageLoading = () => (
+  <>
+    <PageHead title="" />
+    <main id="main" className="page-body" aria-busy="true" />
+  </>
+);
+
+function NotFound() {
+  useTitle('Not found');
+  return (
+    <>
+      <PageHead title="Not found" />
+      <main id="main" className="page-centre" tabIndex={-1}>
+        <p>There is no page at this address.</p>
+        <Link to="/" className="button">
+          Start a new chat
+        </Link>
+      </main>
+    </>
+  );
+}
+
+/** Says that the server does not answer, and asks it again until it does. */
+function Unreachable() {
+  const reachable = useReachable();
+  useEffect(() => {
+    if (reachable) return;
+    let delay = 1000;
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async () => {
+      try {
+        await api.get('/api/auth/setup');
+        await queryClient.invalidateQueries();
+      } catch {
+        delay = Math.min(delay * 1.6, 15_000);
+        timer = setTimeout(() => void look(), delay);
+      }
+    };
+    timer = setTimeout(() => void look(), delay);
+    const now = () => {
+      clearTimeout(timer);
+      void look();
+    };
+    addEventListener('online', now);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener('online', now);
+    };
+  }, [reachable]);
+  return (
+    <div role="status">
+      {!reachable && (
+        <p className="unreachable">Parley cannot be reached. This page goes on by itself when it is back.</p>
+      )}
+    </div>
+  );
+}
