@@ -90,7 +90,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const post = (path: string, body: BodyInit, type = 'application/json') =>
+const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json') =>
   fetch(url + path, { method: 'POST', body, headers: { 'content-type': type } });
 const get = (path: string, token?: string, headers: Record<string, string> = {}) =>
   fetch(url + path, { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } });

@@ -12,7 +12,7 @@ import { acceptJsonOnly } from './json-body.js';
 import { KnownRoutes, notFoundHandler } from './not-found.js';
 import { serveOpenApi } from './open-api.js';
 import { limitRates } from './rate-limit.js';
-import { logRequests } from './request-log.js';
+import { logRequest } from './request-log.js';
 import { prepareRequests } from './request.js';
 import { secureHeaders } from './security-headers.js';
 import { serveWebClient, webClientFolder } from './web-client.js';
@@ -56,8 +56,13 @@ export async function createApp(
   });
   secureHeaders(app);
   acceptJsonOnly(http, bodyLimitBytes);
-  logRequests(http);
-  prepareRequests(http, authenticatorOf(app));
+  prepareRequests(http, authenticatorOf(app), {
+    started: () => adapter.requestStarted(),
+    ended: (request, reply) => {
+      adapter.requestEnded();
+      logRequest(request, reply);
+    },
+  });
   // Cookies are read by the one route that knows one.
   await http.register(fastifyCookie, { hook: false });
   await limitRates(http, rateLimitPerMinute);

@@ -29,17 +29,16 @@ export class EdgeAdapter extends FastifyAdapter {
       forceCloseConnections: true,
       routerOptions: { maxParamLength: 500 },
     });
-    const http = this.getInstance();
-    http.addHook('onRequest', (_request, reply, done) => {
-      this.running += 1;
-      if (this.draining) reply.raw.setHeader('connection', 'close');
-      done();
-    });
-    http.addHook('onResponse', (_request, _reply, done) => {
-      this.running -= 1;
-      if (this.running === 0) this.whenIdle?.();
-      done();
-    });
+  }
+
+  /** To be told of every request when it comes and when its response is closed, so that the end can wait for them. */
+  requestStarted(): void {
+    this.running += 1;
+  }
+
+  requestEnded(): void {
+    this.running -= 1;
+    if (this.running === 0) this.whenIdle?.();
   }
 
   // Our filter reads Fastify's errors itself; Nest's mapping would drop their codes.

@@ -2,7 +2,7 @@ import { DomainError } from '@app/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './problem.filter.js';
 
-export type NotFoundHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+export type NotFoundHandler = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Remembers the routes, so that a known path with a wrong method is told from an unknown path. */
 export class KnownRoutes {
@@ -34,8 +34,8 @@ export function notFoundHandler(
   routes: KnownRoutes,
   fallback: (request: FastifyRequest, reply: FastifyReply) => boolean,
 ) {
-  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (fallback(request, reply)) return reply;
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    if (fallback(request, reply)) return;
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = routes.methodsOf(path);
     if (methods.length > 0 && !methods.includes(request.method)) {
@@ -48,7 +48,6 @@ export function notFoundHandler(
         new DomainError('not-found', 'platform.not-found', 'There is nothing at this address.'),
       );
     }
-    return reply;
   };
 }
 

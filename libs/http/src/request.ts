@@ -1,6 +1,6 @@
 import { DomainError, newId } from '@app/kernel';
 import { type Actor, runAs } from '@app/messaging';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.js';
 import type { EventStreams } from './event-streams.js';
 import { refuseNulInUrl } from './json-body.js';
@@ -11,6 +11,8 @@ declare module 'fastify' {
     actor: Actor | null;
     /** Code of the error that was answered, for the log. */
     errorCode: string | undefined;
+    /** Aborts when the client leaves before the answer's end. */
+    client: AbortController | null;
   }
   interface FastifyInstance {
     eventStreams: EventStreams;
@@ -23,16 +25,28 @@ export function requestIdOf(request: { headers: Record<string, string | string[]
   return typeof given === 'string' && /^[\w.:-]{8,64}$/.test(given) ? given : newId();
 }
 
+export interface RequestWatch {
+  started(request: FastifyRequest): void;
+  /** The response is closed: sent to its end, or cut because the client left. */
+  ended(request: FastifyRequest, reply: FastifyReply): void;
+}
+
 /**
  * What every request goes through: its id is returned, its bearer token becomes an actor, and all that it does (handler,
  * stream, events) runs in a message context with that actor, that id as correlation id, and a signal that aborts when
  * the client leaves.
  */
-export function prepareRequests(http: FastifyInstance, authenticator: Authenticator): void {
+export function prepareRequests(http: FastifyInstance, authenticator: Authenticator, watch: RequestWatch): void {
   http.decorateRequest('actor', null);
   http.decorateRequest('errorCode', undefined);
+  http.decorateRequest('client', null);
 
   http.addHook('onRequest', (request, reply, done) => {
+    watch.started(request);
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) request.client?.abort(clientLeft());
+      watch.ended(request, reply);
+    });
     reply.raw.setHeader('x-request-id', request.id);
     const refused = refuseNulInUrl(request.url);
     if (refused) return done(refused);
@@ -51,18 +65,15 @@ export function prepareRequests(http: FastifyInstance, authenticator: Authentica
   });
 
   // After the body was read: its events come in the context of the socket, which is nobody's.
-  http.addHook('preValidation', (request, reply, done) => {
-    const client = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) client.abort(clientLeft());
-    });
+  http.addHook('preValidation', (request, _reply, done) => {
+    request.client = new AbortController();
     const traceparent = request.headers['traceparent'];
     runAs(
       {
         actor: request.actor ?? undefined,
         correlationid: request.id,
         traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-        signal: client.signal,
+        signal: request.client.signal,
       },
       done,
     );
