@@ -12,7 +12,7 @@ import { StreamGenerationHandler } from './features/stream-generation.handler.js
 import { GenerationLog } from './generation/generation-log.js';
 import { GenerationRunner } from './generation/generation-runner.js';
 import { ModelRegistry } from './models/model-registry.js';
-import { enginesProvider } from './models/engines.provider.js';
+import { EngineLifecycle, enginesProvider } from './models/engines.provider.js';
 import { GenerationChunks } from './persistence/generation-chunks.js';
 import { Generations } from './persistence/generations.js';
 
@@ -34,6 +34,7 @@ import { Generations } from './persistence/generations.js';
     Generations,
     ModelRegistry,
     enginesProvider,
+    EngineLifecycle,
   ],
 })
 export class InferenceModule {}

@@ -27,7 +27,8 @@ export async function serve(
     const app = await createApp(application(config), options);
     app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
     await app.listen(port, host);
-    logger.log(`Parley is ready at ${urlOf(app)}`, 'Http');
+    const url = urlOf(app);
+    logger.log({ msg: `Parley is ready at ${url}`, url }, 'Http');
     return app;
   } catch (error) {
     // What the operator can mend (a folder in use, a database that does not answer) needs no stack.

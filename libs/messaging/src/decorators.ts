@@ -10,11 +10,19 @@ export interface HandlesOptions {
   transaction?: boolean;
 }
 
+/** A method, so that a reaction may name its own class as the parameter. */
+interface ConcurrencyOf {
+  of(reaction: object): number;
+}
+
 export interface OnEventOptions {
   /** `<consumer>.<reaction>`, e.g. `notifications.push-on-message-sent`; each queue gets its own copy and own retries. */
   queue: string;
-  /** How many deliveries of this queue run at once in this process; a function is asked again before each. Default 1. */
-  concurrency?: number | (() => number);
+  /**
+   * How many deliveries of this queue run at once in this process; a function gets the reaction's own instance and is
+   * asked again before each. Default 1.
+   */
+  concurrency?: number | ConcurrencyOf['of'];
   /**
    * true (default): the inbox row and the handler's effects commit together, so a repeat does nothing.
    * false: for long work (generation, download); the inbox is checked before and written after, so a crash in between

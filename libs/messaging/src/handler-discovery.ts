@@ -35,7 +35,7 @@ export class HandlerDiscovery implements OnModuleInit {
       const handling = instance as Handling;
       const handle: Handling['handle'] = (data, context) => handling.handle(data, context);
       if (handles) this.registry.add(handles.message, metatype.name, handle, handles);
-      if (reacts) this.registry.addReaction(reacts, metatype.name, handle);
+      if (reacts) this.registry.addReaction(reacts, metatype.name, handle, instance as object);
     }
   }
 
@@ -58,15 +58,10 @@ export class HandlerDiscovery implements OnModuleInit {
   }
 
   private subscribe(reaction: RegisteredReaction): Promise<void> {
-    const {
-      queue,
-      messages,
-      concurrency = 1,
-      attempts = DEFAULT_ATTEMPTS,
-      backoff = DEFAULT_BACKOFF,
-    } = reaction.options;
+    const { queue, messages, attempts = DEFAULT_ATTEMPTS, backoff = DEFAULT_BACKOFF } = reaction.options;
     const { deadlineMs = reaction.transaction ? DEFAULT_DEADLINE_MS : undefined } = reaction.options;
     const types = messages.map(({ type }) => type);
+    const { concurrency } = reaction;
     return this.transport.subscribe({ queue, types, concurrency, attempts, backoff, deadlineMs }, (delivery) =>
       this.invoker.react(reaction, delivery),
     );

@@ -14,7 +14,9 @@ export interface RegisteredHandler {
 }
 
 export interface RegisteredReaction {
-  readonly options: OnEventMetadata;
+  readonly options: Omit<OnEventMetadata, 'concurrency'>;
+  /** Asked again before each delivery. */
+  readonly concurrency: () => number;
   readonly name: string;
   readonly transaction: boolean;
   readonly handle: Handle;
@@ -36,13 +38,20 @@ export class HandlerRegistry {
     this.handlers.set(type, { message, name, handle, transaction });
   }
 
-  addReaction(options: OnEventMetadata, name: string, handle: Handle): void {
+  addReaction(
+    { concurrency = 1, ...options }: OnEventMetadata,
+    name: string,
+    handle: Handle,
+    instance: object = {},
+  ): void {
+    const slots = typeof concurrency === 'function' ? () => concurrency(instance) : () => concurrency;
     const other = this.byQueue.get(options.queue);
     if (other) throw new Error(`Two reactions on queue ${options.queue}: ${other.name} and ${name}.`);
     for (const { type, kind } of options.messages) {
       if (kind !== 'event') throw new Error(`${name}: ${type} is a ${kind}; serve it with @Handles.`);
     }
-    this.byQueue.set(options.queue, { options, name, handle, transaction: options.transaction ?? true });
+    const { transaction = true } = options;
+    this.byQueue.set(options.queue, { options, name, handle, transaction, concurrency: slots });
   }
 
   handlerOf(type: string): RegisteredHandler | undefined {

@@ -15,7 +15,7 @@ export class SendMessageHandler {
   ) {}
 
   async handle(
-    { conversationId, id = newId(), text, parentId, model = null, sampler = {} }: DataOf<SendMessage>,
+    { conversationId, id = newId(), text, parentId, model, sampler = {} }: DataOf<SendMessage>,
     context: MessageContext,
   ): Promise<ResultOf<SendMessage>> {
     const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
@@ -24,7 +24,10 @@ export class SendMessageHandler {
     if (!answerId) {
       answerId = newId();
       const { maxMessageChars: maxCharacters } = this.config.chat;
-      conversation.send({ id, text, parentId, maxCharacters }, { answerId, generationId: newId(), model, sampler });
+      conversation.send(
+        { id, text, parentId, maxCharacters },
+        { answerId, generationId: newId(), model: model ?? null, sampler },
+      );
       await this.conversations.save(conversation);
     }
     const [message, answer] = await readMessages(this.db, [id, answerId]);

@@ -12,7 +12,8 @@ import { Generations } from '../persistence/generations.js';
 @OnEvent(AnswerRequested, {
   queue: 'inference.generate-on-answer-requested',
   transaction: false,
-  concurrency: (config: Config) => config.inference.parallel,
+  concurrency: (worker: GenerateOnAnswerRequestedHandler) => worker.slots,
+  attempts: 50,
 })
 export class GenerateOnAnswerRequestedHandler {
   constructor(
@@ -21,6 +22,10 @@ export class GenerateOnAnswerRequestedHandler {
     private readonly bus: MessageBus,
     private readonly config: Config,
   ) {}
+
+  get slots(): number {
+    return this.config.inference.parallel;
+  }
 
   async handle(answer: DataOf<AnswerRequested>, context: MessageContext): Promise<void> {
     const { generationId, conversationId, messageId, model } = answer;

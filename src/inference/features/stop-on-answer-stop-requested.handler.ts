@@ -20,7 +20,9 @@ export class StopOnAnswerStopRequestedHandler {
     if ((await this.generations.requestStop(key)) === 'queued') {
       const end = { status: 'stopped', error: null, metadata: null, firstTokenAt: null, lastSequence: 0 } as const;
       if (await this.generations.finish(generationId, null, end)) {
-        await this.bus.publish(new GenerationFinished({ ...key, ...end, text: '' }));
+        const { status, error, metadata } = end;
+        const event = new GenerationFinished({ ...key, status, error, metadata, text: '' });
+        await this.bus.publish(event, { stream: `inference.generation:${generationId}` });
       }
     }
     this.db.afterCommit(() => this.log.requestStop(generationId));

@@ -209,7 +209,8 @@ export class GenerationRunner {
     const finished = await this.db.transaction(async () => {
       const end = { status, error, metadata, firstTokenAt, lastSequence };
       if (!(await this.generations.finish(key.generationId, claim.epoch, end))) return false;
-      await this.bus.publish(new GenerationFinished({ ...key, status, text: run.answer.text, error, metadata }));
+      const event = new GenerationFinished({ ...key, status, text: run.answer.text, error, metadata });
+      await this.bus.publish(event, { stream: `inference.generation:${key.generationId}` });
       return true;
     });
     return finished ? { status, error, metadata } : null;

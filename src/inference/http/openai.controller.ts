@@ -41,16 +41,16 @@ export class OpenAiController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const left = new AbortController();
-    request.raw.socket.once('close', () => left.abort());
-    const items = this.bus.stream(toCompleteChat(body), { signal: left.signal })[Symbol.asyncIterator]();
+    const items = this.bus.stream(toCompleteChat(body))[Symbol.asyncIterator]();
     // The first item comes before any token: a model that cannot answer is a plain error, not a broken stream.
     const first = await items.next();
     if (first.done || first.value.type !== 'started') throw new Error('the completion did not start');
     const head = { id: `chatcmpl-${newId()}`, created: Math.floor(Date.now() / 1000), model: first.value.model };
     const rest = { [Symbol.asyncIterator]: () => items };
     if (!body.stream) return collect(head, rest);
-    await sendEvents(reply, request, toChunks(head, rest, body.stream_options?.include_usage ?? false));
+    await sendEvents(reply, request, toChunks(head, rest, body.stream_options?.include_usage ?? false), {
+      onShutdown: 'finish',
+    });
     return reply;
   }
 }
