@@ -6,3 +6,4 @@ export * from './messaging.module.js';
 export * from './transport.js';
 export { HandlerRegistry } from './handler-registry.js';
 export type { MessagingOptions } from './options.js';
+export * from './message-catalogue.js';

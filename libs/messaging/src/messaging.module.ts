@@ -1,5 +1,10 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Config } from '@app/config';
+import { Database, EventStore } from '@app/persistence';
+import { DatabaseDeliveryStore } from './database.delivery-store.js';
+import { DatabaseEventPublisher } from './database.event-publisher.js';
+import { DatabaseInbox } from './database.inbox.js';
 import { EventPublisher } from './event-publisher.js';
 import { HandlerDiscovery } from './handler-discovery.js';
 import { HandlerInvoker } from './handler-invoker.js';
@@ -12,15 +17,51 @@ import { MemoryInbox } from './memory.inbox.js';
 import { MessageBus } from './message-bus.js';
 import { MessagingLifecycle } from './messaging-lifecycle.js';
 import { MESSAGING_OPTIONS, type MessagingOptions, SERVICE } from './options.js';
+import { Outbox } from './outbox.js';
+import { OutboxRelay } from './outbox-relay.js';
 import { Transport } from './transport.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** The bus, and the discovery of every `@Handles` and `@OnEvent` class of the app. Import it once, at the root. */
 @Module({})
 export class MessagingModule {
+  /** Durable, on the database of `PersistenceModule`, which must be imported too. */
+  static forRoot(options: MessagingOptions): DynamicModule {
+    const { service } = options;
+    return moduleOf(service, [
+      {
+        provide: MESSAGING_OPTIONS,
+        useFactory: ({ shutdownGraceMs }: Config): MessagingOptions => ({ shutdownGraceMs, ...options }),
+        inject: [Config],
+      },
+      { provide: UnitOfWork, useExisting: Database },
+      { provide: Inbox, useFactory: (db: Database) => new DatabaseInbox(db), inject: [Database] },
+      {
+        provide: Transport,
+        useFactory: (db: Database) => new InProcessTransport(new DatabaseDeliveryStore(db), options),
+        inject: [Database],
+      },
+      {
+        provide: EventPublisher,
+        useFactory: (events: EventStore) => new DatabaseEventPublisher(events, service),
+        inject: [EventStore],
+      },
+      {
+        provide: OutboxRelay,
+        useFactory: (db: Database, transport: Transport, events: EventStore) => {
+          const relay = new OutboxRelay(new Outbox(db), transport, options);
+          events.onStored(() => relay.wake());
+          return relay;
+        },
+        inject: [Database, Transport, EventStore],
+      },
+    ]);
+  }
+
   /** Without a database, for tests of handlers: events go straight to their queues and nothing outlives the process. */
   static inMemory(options: Omit<MessagingOptions, 'transport'>): DynamicModule {
-    return moduleOf({ ...options, transport: 'in-process' }, [
+    return moduleOf(options.service, [
+      { provide: MESSAGING_OPTIONS, useValue: options },
       { provide: UnitOfWork, useValue: { transaction: <T>(work: () => Promise<T>) => work() } satisfies UnitOfWork },
       { provide: Inbox, useValue: new MemoryInbox() },
       { provide: Transport, useFactory: () => new InProcessTransport(new MemoryDeliveryStore(), options) },
@@ -33,15 +74,14 @@ export class MessagingModule {
   }
 }
 
-function moduleOf(options: MessagingOptions, adapters: DynamicModule['providers']): DynamicModule {
+function moduleOf(service: string, adapters: Provider[]): DynamicModule {
   return {
     module: MessagingModule,
     global: true,
     imports: [DiscoveryModule],
     providers: [
-      ...(adapters ?? []),
-      { provide: MESSAGING_OPTIONS, useValue: options },
-      { provide: SERVICE, useValue: options.service },
+      ...adapters,
+      { provide: SERVICE, useValue: service },
       HandlerRegistry,
       HandlerInvoker,
       HandlerDiscovery,

@@ -1,0 +1,200 @@
+import type { ErrorJson } from '@app/kernel';
+import {
+  DeliveryStore,
+  type Enqueued,
+  type Idle,
+  type Route,
+  type StoredDelivery,
+  type Waiting,
+} from './delivery-store.js';
+import { ENVELOPE_OF_EVENT } from './envelope-of-event.js';
+import type { Envelope } from './message.js';
+import type { Sql } from './sql.js';
+import type { DeadLetter } from './transport.js';
+import { encode } from './wire.js';
+
+interface Row {
+  id: string;
+  queue: string;
+  envelope: Envelope;
+  attempts: number;
+}
+
+interface EnqueuedRow {
+  id: string | null;
+  queue: string;
+  /** Absent for a copy that waits. */
+  envelope: Envelope | null;
+  /** Events that left the outbox. */
+  moved: number;
+}
+
+/**
+ * Deliveries in `platform.deliveries`. The owning process alone begins them, so a begun one is locked without end
+ * (`locked_until = 'infinity'`) and set free when that process starts anew. Each step is one statement.
+ */
+export class DatabaseDeliveryStore extends DeliveryStore {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async enqueue(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Promise<Enqueued> {
+    const source = `
+      sent AS (
+        SELECT (envelope->>'id')::uuid AS message_id, envelope->>'type' AS type, envelope, place
+        FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS given(envelope, place)
+      )`;
+    return enqueuedFrom(
+      await this.sql.query<EnqueuedRow>(fanOut(source), [encode(envelopes), ...hearers(routes, idle)]),
+    );
+  }
+
+  override async enqueueFromOutbox(limit: number, routes: readonly Route[], idle: Idle) {
+    const source = `
+      due AS (
+        SELECT position FROM platform.outbox
+        WHERE claimed_until IS NULL OR claimed_until < now()
+        ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
+      ),
+      gone AS (
+        DELETE FROM platform.outbox USING due WHERE outbox.position = due.position RETURNING outbox.position
+      ),
+      sent AS (
+        SELECT id AS message_id, type, ${ENVELOPE_OF_EVENT} AS envelope, position AS place
+        FROM platform.events JOIN gone USING (position)
+      )`;
+    const rows = await this.sql.query<EnqueuedRow>(fanOut(source, '(SELECT count(*) FROM gone)'), [
+      limit,
+      ...hearers(routes, idle),
+    ]);
+    return { ...enqueuedFrom(rows), moved: Number(rows[0]?.moved ?? 0) };
+  }
+
+  async take(queue: string, limit: number): Promise<StoredDelivery[]> {
+    const rows = await this.sql.query<Row>(
+      `WITH due AS (
+         SELECT id FROM platform.deliveries
+         WHERE queue = $1 AND dead_at IS NULL AND locked_until IS NULL AND available_at <= clock_timestamp()
+         ORDER BY id LIMIT $2::int FOR UPDATE SKIP LOCKED
+       ), begun AS (
+         UPDATE platform.deliveries d SET locked_until = 'infinity', attempts = attempts + 1
+         FROM due WHERE d.id = due.id RETURNING d.id, d.queue, d.envelope, d.attempts
+       )
+       SELECT * FROM begun ORDER BY id`,
+      [queue, limit],
+    );
+    return rows.map(view);
+  }
+
+  async complete(ids: readonly string[]): Promise<void> {
+    await this.sql.query('DELETE FROM platform.deliveries WHERE id = ANY($1::bigint[]) AND locked_until IS NOT NULL', [
+      ids,
+    ]);
+  }
+
+  async retry(id: string, delayMs: number, error: ErrorJson): Promise<void> {
+    await this.sql.query(
+      `UPDATE platform.deliveries
+       SET locked_until = NULL, available_at = clock_timestamp() + $2::float8 * interval '1 millisecond', error = $3::jsonb
+       WHERE id = $1 AND locked_until IS NOT NULL`,
+      [id, delayMs, encode(error)],
+    );
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    await this.sql.query(
+      `UPDATE platform.deliveries SET locked_until = NULL, attempts = attempts - 1
+       WHERE id = ANY($1::bigint[]) AND locked_until IS NOT NULL`,
+      [ids],
+    );
+  }
+
+  async park(id: string, error: ErrorJson): Promise<void> {
+    await this.sql.query(
+      `UPDATE platform.deliveries SET locked_until = NULL, dead_at = clock_timestamp(), error = $2::jsonb
+       WHERE id = $1 AND locked_until IS NOT NULL`,
+      [id, encode(error)],
+    );
+  }
+
+  async recover(): Promise<void> {
+    await this.sql.query('UPDATE platform.deliveries SET locked_until = NULL WHERE locked_until IS NOT NULL');
+  }
+
+  async waiting(): Promise<Waiting[]> {
+    const rows = await this.sql.query<{ queue: string; due_in_ms: string }>(
+      `SELECT queue, extract(epoch FROM min(available_at) - clock_timestamp()) * 1000 AS due_in_ms
+       FROM platform.deliveries WHERE dead_at IS NULL AND locked_until IS NULL GROUP BY queue`,
+    );
+    return rows.map(({ queue, due_in_ms }) => ({ queue, dueInMs: Number(due_in_ms) }));
+  }
+
+  async deadLetters(queue: string): Promise<DeadLetter[]> {
+    const rows = await this.sql.query<Row & { dead_at: Date; error: ErrorJson }>(
+      `SELECT id, queue, envelope, attempts, dead_at, error
+       FROM platform.deliveries WHERE queue = $1 AND dead_at IS NOT NULL ORDER BY id`,
+      [queue],
+    );
+    return rows.map((row) => ({ ...view(row), diedAt: new Date(row.dead_at), error: row.error }));
+  }
+
+  async replay(queue: string, id: string): Promise<boolean> {
+    const rows = await this.sql.query(
+      `UPDATE platform.deliveries SET dead_at = NULL, error = NULL, attempts = 0, available_at = clock_timestamp()
+       WHERE queue = $1 AND id::text = $2 AND dead_at IS NOT NULL RETURNING id`,
+      [queue, id],
+    );
+    return rows.length > 0;
+  }
+
+  async drop(queue: string, id: string): Promise<boolean> {
+    const rows = await this.sql.query(
+      'DELETE FROM platform.deliveries WHERE queue = $1 AND id::text = $2 AND dead_at IS NOT NULL RETURNING id',
+      [queue, id],
+    );
+    return rows.length > 0;
+  }
+}
+
+/**
+ * One copy for each queue that hears a type. `source` yields `sent(message_id, type, envelope, place)` with $1; the
+ * first `idle` copies of a queue begin at once. Only those come back whole, for the others the queue's name is enough.
+ */
+const fanOut = (source: string, moved = '0') => `
+  WITH ${source},
+  copies AS (
+    SELECT queue, message_id, envelope, place,
+           row_number() OVER (PARTITION BY queue ORDER BY place) <= idle AS begins
+    FROM sent JOIN unnest($2::text[], $3::text[], $4::int[]) AS hearer(queue, type, idle) USING (type)
+  ),
+  stored AS (
+    INSERT INTO platform.deliveries (queue, message_id, envelope, attempts, available_at, locked_until)
+    SELECT queue, message_id, envelope, begins::int, clock_timestamp(), CASE WHEN begins THEN 'infinity'::timestamptz END
+    FROM copies ORDER BY place, queue
+    ON CONFLICT (queue, message_id) DO NOTHING
+    RETURNING id, queue, locked_until, envelope
+  )
+  SELECT id, queue, CASE WHEN locked_until IS NOT NULL THEN envelope END AS envelope, moved
+  FROM (SELECT ${moved}::int AS moved) AS outbox LEFT JOIN stored ON true
+  ORDER BY id`;
+
+const hearers = (routes: readonly Route[], idle: Idle) => [
+  routes.map(({ queue }) => queue),
+  routes.map(({ type }) => type),
+  routes.map(({ queue }) => idle.get(queue) ?? 0),
+];
+
+function enqueuedFrom(rows: readonly EnqueuedRow[]): Enqueued {
+  const stored = rows.filter(({ id }) => id !== null);
+  const begun = stored.flatMap(({ id, queue, envelope }) =>
+    envelope ? [{ id: String(id), queue, envelope, attempts: 1 }] : [],
+  );
+  return { begun, waiting: [...new Set(stored.filter(({ envelope }) => !envelope).map(({ queue }) => queue))] };
+}
+
+const view = ({ id, queue, envelope, attempts }: Row): StoredDelivery => ({
+  id: String(id),
+  queue,
+  envelope,
+  attempts,
+});

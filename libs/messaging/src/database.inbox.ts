@@ -1,0 +1,36 @@
+import { Inbox } from './inbox.js';
+import type { Sql } from './sql.js';
+
+/** Rows of `platform.inbox`, written in the handler's own unit of work. */
+export class DatabaseInbox extends Inbox {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async record(queue: string, messageId: string): Promise<boolean> {
+    const rows = await this.sql.query(
+      `INSERT INTO platform.inbox (queue, message_id, handled_at) VALUES ($1, $2, now())
+       ON CONFLICT (queue, message_id) DO NOTHING RETURNING message_id`,
+      [queue, messageId],
+    );
+    return rows.length > 0;
+  }
+
+  async has(queue: string, messageId: string): Promise<boolean> {
+    const rows = await this.sql.query('SELECT 1 FROM platform.inbox WHERE queue = $1 AND message_id = $2', [
+      queue,
+      messageId,
+    ]);
+    return rows.length > 0;
+  }
+
+  async prune(olderThanDays: number): Promise<number> {
+    const rows = await this.sql.query(
+      `WITH gone AS (
+         DELETE FROM platform.inbox WHERE handled_at < now() - $1::float8 * interval '1 day' RETURNING 1
+       ) SELECT count(*) AS pruned FROM gone`,
+      [olderThanDays],
+    );
+    return Number(rows[0]?.pruned ?? 0);
+  }
+}

@@ -1,0 +1,46 @@
+import { ENVELOPE_OF_EVENT } from './envelope-of-event.js';
+import type { Envelope } from './message.js';
+import type { Sql } from './sql.js';
+
+export interface Claimed {
+  readonly position: string;
+  /** Claims so far, this one included. */
+  readonly attempts: number;
+  readonly envelope: Envelope;
+}
+
+/** Stored events that are not published yet: `platform.outbox`, each row naming a row of `platform.events`. */
+export class Outbox {
+  constructor(private readonly sql: Sql) {}
+
+  /** The oldest unpublished events; nobody else gets them within `leaseMs`. */
+  claim(limit: number, leaseMs: number): Promise<Claimed[]> {
+    return this.sql.query<Claimed>(
+      `WITH due AS (
+         SELECT position FROM platform.outbox
+         WHERE claimed_until IS NULL OR claimed_until < clock_timestamp()
+         ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
+       ), claimed AS (
+         UPDATE platform.outbox o
+         SET claimed_until = clock_timestamp() + $2::float8 * interval '1 millisecond', attempts = attempts + 1
+         FROM due WHERE o.position = due.position RETURNING o.position, o.attempts
+       )
+       SELECT position, attempts, ${ENVELOPE_OF_EVENT} AS envelope
+       FROM claimed JOIN platform.events USING (position) ORDER BY position`,
+      [limit, leaseMs],
+    );
+  }
+
+  async forget(positions: readonly string[]): Promise<void> {
+    await this.sql.query('DELETE FROM platform.outbox WHERE position = ANY($1::bigint[])', [positions]);
+  }
+
+  /** To be claimed again after a while. */
+  async postpone(positions: readonly string[], delayMs: number): Promise<void> {
+    await this.sql.query(
+      `UPDATE platform.outbox SET claimed_until = clock_timestamp() + $2::float8 * interval '1 millisecond'
+       WHERE position = ANY($1::bigint[])`,
+      [positions, delayMs],
+    );
+  }
+}
