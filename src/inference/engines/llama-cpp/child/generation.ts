@@ -65,8 +65,9 @@ async function attempt(
     const options = await evaluateOptions(loaded, request);
     const steps = await start(loaded, sequence, tokens.slice(cachedTokens, evaluated), options, signal);
     const text = answerText(loaded, request, prefix);
+    const leave = loaded.batches.enter();
     try {
-      let next = await replay(steps, tokens.slice(evaluated), request.grammar !== undefined, signal);
+      let next = await replay(loaded, steps, tokens.slice(evaluated), request.grammar !== undefined, signal);
       for (let completionTokens = 0; ;) {
         if (signal.aborted) throw cancelled();
         if (next === undefined || loaded.model.isEogToken(next)) {
@@ -81,9 +82,10 @@ async function attempt(
           report(emit, text.end());
           return finish('length', completionTokens);
         }
-        next = (await steps.iterator.next()).value as Token | undefined;
+        next = (await loaded.batches.step(() => steps.iterator.next())).value ?? undefined;
       }
     } finally {
+      leave();
       await steps.iterator.return();
     }
   } finally {
@@ -124,6 +126,7 @@ async function start(
  * with a grammar it has to be the prefix, because the grammar follows what is sampled.
  */
 async function replay(
+  loaded: LoadedModel,
   steps: Steps,
   prefix: Token[],
   grammar: boolean,
@@ -136,7 +139,7 @@ async function replay(
       await steps.iterator.return();
       throw new PrefixLost();
     }
-    next = (await steps.iterator.next(token)).value ?? undefined;
+    next = (await loaded.batches.step(() => steps.iterator.next(token))).value ?? undefined;
   }
   return next;
 }

@@ -1,5 +1,6 @@
 import type { Llama, LlamaContext, LlamaEmbeddingContext, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
 import type { ChildSettings } from '../protocol.js';
+import { BatchGate } from './batch-gate.js';
 import { ChatPrompt } from './chat-prompt.js';
 import { cancelled, Failure } from './failure.js';
 import { Mutex } from './mutex.js';
@@ -33,16 +34,18 @@ export class LoadedModel {
    * whatever else runs, and the same request gives the same answer.
    */
   readonly promptTurn = new Mutex();
+  readonly batches: BatchGate;
   readonly #llama: Llama;
   readonly #threads: number;
   readonly #grammars = new Map<string, Promise<LlamaGrammar>>();
   #embedding: Promise<LlamaEmbeddingContext> | undefined;
 
-  private constructor(llama: Llama, threads: number, model: LlamaModel, context: LlamaContext) {
+  private constructor(llama: Llama, threads: number, model: LlamaModel, context: LlamaContext, batches: BatchGate) {
     this.#llama = llama;
     this.#threads = threads;
     this.model = model;
     this.context = context;
+    this.batches = batches;
     this.sequences = new SequencePool(context);
     this.prompt = new ChatPrompt(model);
   }
@@ -61,6 +64,7 @@ export class LoadedModel {
         ...(!settings.gpu && { gpuLayers: 0 }),
         onLoadProgress: (progress) => listener.progress(progress),
       });
+      const batches = new BatchGate();
       const context = await model.createContext({
         contextSize: options.contextTokens,
         sequences: options.sequences,
@@ -69,6 +73,7 @@ export class LoadedModel {
         ignoreMemorySafetyChecks: true,
         failedCreationRemedy: false,
         batching: {
+          dispatchSchedule: batches.schedule,
           itemPrioritizationStrategy: ({ items, size }) => {
             listener.step();
             let left = size;
@@ -83,7 +88,7 @@ export class LoadedModel {
           },
         },
       });
-      return new LoadedModel(llama, settings.threads, model, context);
+      return new LoadedModel(llama, settings.threads, model, context, batches);
     } catch (error) {
       process.stderr.write(`${String(error)}\n`);
       throw new Failure('unavailable', 'inference.model-load-failed', 'The model could not be loaded.');

@@ -11,7 +11,8 @@ export class Outbox {
     this.#events.push(event);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.flush());
+    // One turn later: the next batch is on its way by then, and sending costs it nothing.
+    setImmediate(() => setImmediate(() => this.flush()));
   }
 
   flush(): void {

@@ -1,0 +1,1 @@
+export class OpenAiCompatibleEngine { constructor(readonly o: unknown) { throw new Error('shim'); } }
