@@ -1,0 +1,73 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Config } from '@app/config';
+import { DomainError } from '@app/kernel';
+import { MessageBus } from '@app/messaging';
+import { Database } from '@app/persistence';
+import { DefaultModelChanged, type InstalledModelView, InstallModel, ModelRemoved } from '../contracts/index.js';
+import { Installs } from '../domain/installs.js';
+import { InstalledModels } from '../persistence/installed-models.js';
+import { ModelFiles } from '../persistence/model-files.js';
+
+/**
+ * At each start: models whose file is gone are taken off the list, then the default model is installed if it is not
+ * there. Neither can keep the server from starting.
+ */
+@Injectable()
+export class PrepareOnBoot implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Explore');
+
+  constructor(
+    private readonly config: Config,
+    private readonly models: InstalledModels,
+    private readonly installs: Installs,
+    private readonly files: ModelFiles,
+    private readonly db: Database,
+    private readonly bus: MessageBus,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    try {
+      await this.files.removeOldPartials(new Date());
+      await this.checkFiles();
+      if (this.config.explore.autoInstall) await this.installDefault();
+    } catch (error) {
+      this.logger.error({ msg: 'The models could not be prepared.', err: error });
+    }
+  }
+
+  private async checkFiles(): Promise<void> {
+    for (const model of await this.models.list())
+      if ((await this.files.sizeOf(model.digest)) !== model.sizeBytes) await this.markUnavailable(model);
+  }
+
+  private async markUnavailable({ id: modelId, digest, name }: InstalledModelView): Promise<void> {
+    this.logger.warn(`${name} is unavailable: its file ${this.files.pathOf(digest)} is gone or has another size.`);
+    await this.db.transaction(async () => {
+      const nextDefault = await this.models.takeAway(modelId, { forGood: false });
+      await this.bus.publish(new ModelRemoved({ modelId, digest }), { stream: `explore.model:${modelId}` });
+      if (nextDefault)
+        await this.bus.publish(new DefaultModelChanged({ modelId: nextDefault }), {
+          stream: `explore.model:${nextDefault}`,
+        });
+    });
+  }
+
+  private async installDefault(): Promise<void> {
+    const catalogueId = this.config.inference.defaultModel;
+    const latest = await this.installs.latestOf(catalogueId);
+    // What a person stopped or removed stays away until a person wants it back.
+    if (latest?.snapshot.status === 'cancelled') return;
+    if (latest?.snapshot.status === 'installed' && !(await this.models.knows(catalogueId))) return;
+    try {
+      const install = await this.bus.execute(new InstallModel({ catalogueId }));
+      if (install.status !== 'installed')
+        this.logger.log(
+          `Installing the default model ${install.name} (${(install.totalBytes / 1e6).toFixed(0)} MB) by itself; ` +
+            `EXPLORE_AUTO_INSTALL=false prevents it.`,
+        );
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.logger.warn({ msg: `The default model is not installed: ${error.message}`, code: error.code, catalogueId });
+    }
+  }
+}
