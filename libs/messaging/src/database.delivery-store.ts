@@ -7,7 +7,7 @@ import {
   type StoredDelivery,
   type Waiting,
 } from './delivery-store.js';
-import { ENVELOPE_OF_EVENT } from './envelope-of-event.js';
+import { eventOf } from './envelope-of-event.js';
 import type { Envelope } from './message.js';
 import type { Sql } from './sql.js';
 import type { DeadLetter } from './transport.js';
@@ -31,7 +31,9 @@ interface EnqueuedRow {
 
 /**
  * Deliveries in `platform.deliveries`. The owning process alone begins them, so a begun one is locked without end
- * (`locked_until = 'infinity'`) and set free when that process starts anew. Each step is one statement.
+ * (`locked_until = 'infinity'`) and set free when that process starts anew. Each step is one statement, written so that
+ * no plan reads more of a table than the rows it is about: statistics are often stale here, because rows come and go and
+ * the embedded database never analyzes by itself.
  */
 export class DatabaseDeliveryStore extends DeliveryStore {
   constructor(private readonly sql: Sql) {
@@ -51,17 +53,15 @@ export class DatabaseDeliveryStore extends DeliveryStore {
 
   override async enqueueFromOutbox(limit: number, routes: readonly Route[], idle: Idle) {
     const source = `
-      due AS (
-        SELECT position FROM platform.outbox
-        WHERE claimed_until IS NULL OR claimed_until < now()
-        ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
-      ),
       gone AS (
-        DELETE FROM platform.outbox USING due WHERE outbox.position = due.position RETURNING outbox.position
+        DELETE FROM platform.outbox WHERE position = ANY (ARRAY(
+          SELECT position FROM platform.outbox
+          WHERE claimed_until IS NULL OR claimed_until < now()
+          ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
+        )) RETURNING position
       ),
       sent AS (
-        SELECT id AS message_id, type, ${ENVELOPE_OF_EVENT} AS envelope, position AS place
-        FROM platform.events JOIN gone USING (position)
+        SELECT e.id AS message_id, e.type, e.envelope, gone.position AS place FROM gone, ${eventOf('gone')}
       )`;
     const rows = await this.sql.query<EnqueuedRow>(fanOut(source, '(SELECT count(*) FROM gone)'), [
       limit,
@@ -72,13 +72,13 @@ export class DatabaseDeliveryStore extends DeliveryStore {
 
   async take(queue: string, limit: number): Promise<StoredDelivery[]> {
     const rows = await this.sql.query<Row>(
-      `WITH due AS (
-         SELECT id FROM platform.deliveries
-         WHERE queue = $1 AND dead_at IS NULL AND locked_until IS NULL AND available_at <= clock_timestamp()
-         ORDER BY id LIMIT $2::int FOR UPDATE SKIP LOCKED
-       ), begun AS (
-         UPDATE platform.deliveries d SET locked_until = 'infinity', attempts = attempts + 1
-         FROM due WHERE d.id = due.id RETURNING d.id, d.queue, d.envelope, d.attempts
+      `WITH begun AS (
+         UPDATE platform.deliveries SET locked_until = 'infinity', attempts = attempts + 1
+         WHERE id = ANY (ARRAY(
+           SELECT id FROM platform.deliveries
+           WHERE queue = $1 AND dead_at IS NULL AND locked_until IS NULL AND available_at <= clock_timestamp()
+           ORDER BY id LIMIT $2::int FOR UPDATE SKIP LOCKED
+         )) RETURNING id, queue, envelope, attempts
        )
        SELECT * FROM begun ORDER BY id`,
       [queue, limit],

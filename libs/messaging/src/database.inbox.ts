@@ -23,14 +23,4 @@ export class DatabaseInbox extends Inbox {
     ]);
     return rows.length > 0;
   }
-
-  async prune(olderThanDays: number): Promise<number> {
-    const rows = await this.sql.query(
-      `WITH gone AS (
-         DELETE FROM platform.inbox WHERE handled_at < now() - $1::float8 * interval '1 day' RETURNING 1
-       ) SELECT count(*) AS pruned FROM gone`,
-      [olderThanDays],
-    );
-    return Number(rows[0]?.pruned ?? 0);
-  }
 }

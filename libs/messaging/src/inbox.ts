@@ -4,7 +4,4 @@ export abstract class Inbox {
   abstract record(queue: string, messageId: string): Promise<boolean>;
 
   abstract has(queue: string, messageId: string): Promise<boolean>;
-
-  /** Forgets what was handled longer ago than any repeat can come; resolves to how many. */
-  abstract prune(olderThanDays: number): Promise<number>;
 }

@@ -9,6 +9,7 @@ import { EventPublisher } from './event-publisher.js';
 import { HandlerDiscovery } from './handler-discovery.js';
 import { HandlerInvoker } from './handler-invoker.js';
 import { HandlerRegistry } from './handler-registry.js';
+import { Housekeeping } from './housekeeping.js';
 import { Inbox } from './inbox.js';
 import { InProcessTransport } from './in-process.transport.js';
 import { MemoryDeliveryStore } from './memory.delivery-store.js';
@@ -46,6 +47,7 @@ export class MessagingModule {
         useFactory: (events: EventStore) => new DatabaseEventPublisher(events, service),
         inject: [EventStore],
       },
+      { provide: Housekeeping, useFactory: (db: Database) => new Housekeeping(db), inject: [Database] },
       {
         provide: OutboxRelay,
         useFactory: (db: Database, transport: Transport, events: EventStore) => {

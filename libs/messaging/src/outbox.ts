@@ -1,4 +1,4 @@
-import { ENVELOPE_OF_EVENT } from './envelope-of-event.js';
+import { eventOf } from './envelope-of-event.js';
 import type { Envelope } from './message.js';
 import type { Sql } from './sql.js';
 
@@ -16,17 +16,16 @@ export class Outbox {
   /** The oldest unpublished events; nobody else gets them within `leaseMs`. */
   claim(limit: number, leaseMs: number): Promise<Claimed[]> {
     return this.sql.query<Claimed>(
-      `WITH due AS (
-         SELECT position FROM platform.outbox
-         WHERE claimed_until IS NULL OR claimed_until < clock_timestamp()
-         ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
-       ), claimed AS (
-         UPDATE platform.outbox o
+      `WITH claimed AS (
+         UPDATE platform.outbox
          SET claimed_until = clock_timestamp() + $2::float8 * interval '1 millisecond', attempts = attempts + 1
-         FROM due WHERE o.position = due.position RETURNING o.position, o.attempts
+         WHERE position = ANY (ARRAY(
+           SELECT position FROM platform.outbox
+           WHERE claimed_until IS NULL OR claimed_until < clock_timestamp()
+           ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
+         )) RETURNING position, attempts
        )
-       SELECT position, attempts, ${ENVELOPE_OF_EVENT} AS envelope
-       FROM claimed JOIN platform.events USING (position) ORDER BY position`,
+       SELECT position, attempts, e.envelope FROM claimed, ${eventOf('claimed')} ORDER BY position`,
       [limit, leaseMs],
     );
   }
