@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { Authenticator } from '@app/http';
+import { AccountAuthenticator } from './http/account-authenticator.js';
+import { ApiKeysController } from './http/api-keys.controller.js';
+import { SessionController } from './http/session.controller.js';
+import { UsersController } from './http/users.controller.js';
+import { AccessTokens } from './security/access-tokens.js';
+
+@Module({
+  controllers: [SessionController, ApiKeysController, UsersController],
+  providers: [AccountAuthenticator, AccessTokens, { provide: Authenticator, useExisting: AccountAuthenticator }],
+})
+export class AuthHttpModule {}

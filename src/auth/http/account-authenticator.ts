@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Authenticator } from '@app/http';
+import { type Actor, MessageBus } from '@app/messaging';
+import { AuthenticateApiKey, AuthenticateSession } from '../contracts/index.js';
+import { AccessTokens } from '../security/access-tokens.js';
+import { looksLikeApiKey } from '../security/secret.js';
+import { type Credential, CredentialCache } from './credential-cache.js';
+
+/** How long a session or key that was ended elsewhere may still work here. */
+const TRUST_MS = 30_000;
+
+/**
+ * API keys and access tokens. Either way the account is asked for, at most every 30 seconds a credential: what is revoked
+ * or disabled stops working within that time, and at once in the process that did it.
+ */
+@Injectable()
+export class AccountAuthenticator extends Authenticator {
+  private readonly cache = new CredentialCache();
+  /** A burst with one new token asks once. */
+  private readonly pending = new Map<string, Promise<Actor | null>>();
+  /** Changes with every revocation: what was asked before one may be out of date when the answer comes. */
+  private revocations = 0;
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly tokens: AccessTokens,
+  ) {
+    super();
+  }
+
+  authenticate(token: string): Actor | null | Promise<Actor | null> {
+    const key = CredentialCache.keyOf(token);
+    const known = this.cache.get(key);
+    if (known) return known.actor;
+    let asked = this.pending.get(key);
+    if (!asked) {
+      asked = this.ask(token, key).finally(() => this.pending.delete(key));
+      this.pending.set(key, asked);
+    }
+    return asked;
+  }
+
+  /** A session, API key or account was put out of use here. */
+  forget(id: string): void {
+    this.revocations += 1;
+    this.cache.forget(({ sourceId, actor }) => sourceId === id || actor.userId === id);
+  }
+
+  private async ask(token: string, key: string): Promise<Actor | null> {
+    const before = this.revocations;
+    const credential = looksLikeApiKey(token) ? await this.ofApiKey(token) : await this.ofAccessToken(token);
+    if (credential && this.revocations === before) this.cache.set(key, credential);
+    return credential?.actor ?? null;
+  }
+
+  private async ofApiKey(key: string): Promise<Credential | null> {
+    if (key.length > 500) return null;
+    const { actor, apiKeyId, expiresAt } = await this.bus.query(new AuthenticateApiKey({ key }));
+    if (!actor || !apiKeyId) return null;
+    const end = expiresAt ? Date.parse(expiresAt) : Infinity;
+    return { actor, sourceId: apiKeyId, goodUntil: Math.min(Date.now() + TRUST_MS, end) };
+  }
+
+  private async ofAccessToken(token: string): Promise<Credential | null> {
+    const claims = await this.tokens.verify(token);
+    if (!claims) return null;
+    const { sessionId, expiresAt } = claims;
+    const { actor } = await this.bus.query(new AuthenticateSession({ sessionId }));
+    if (!actor) return null;
+    return { actor, sourceId: sessionId, goodUntil: Math.min(Date.now() + TRUST_MS, expiresAt.getTime()) };
+  }
+}
