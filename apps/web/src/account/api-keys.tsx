@@ -72,7 +72,7 @@ function Key({ apiKey }: { apiKey: ApiKeyView }) {
           ))}
         </h3>
         <p className="facts">
-          {apiKey.prefix && <span className="mono">{apiKey.prefix}…</span>}
+          <span className="mono">{apiKey.prefix}…</span>
           <span>made {formatDate(apiKey.createdAt)}</span>
           <span>{lastUsedAt ? `last used ${formatDate(lastUsedAt)}` : 'never used'}</span>
           <span>{expiresAt ? `expires ${formatDate(expiresAt)}` : 'does not expire'}</span>

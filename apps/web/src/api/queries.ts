@@ -68,10 +68,7 @@ export const installedQuery = queryOptions({
 
 export const apiKeysQuery = queryOptions({
   queryKey: ['api-keys'],
-  queryFn: async ({ signal }) => {
-    const keys = await api.get<Items<ApiKeyView> | ApiKeyView[]>('/api/auth/api-keys', signal);
-    return Array.isArray(keys) ? keys : keys.items;
-  },
+  queryFn: async ({ signal }) => (await api.get<Items<ApiKeyView>>('/api/auth/api-keys', signal)).items,
 });
 
 export const keysChanged = (): Promise<void> => queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });

@@ -3,8 +3,9 @@
 export interface UserView {
   id: string;
   email: string;
-  name: string | null;
-  role: 'admin' | 'user' | (string & {});
+  /** Empty if the person gave none. */
+  name: string;
+  role: 'admin' | 'user';
   createdAt: string;
 }
 
@@ -27,10 +28,10 @@ export interface ApiKeyView {
   name: string;
   scopes: Scope[];
   createdAt: string;
-  expiresAt?: string | null;
-  lastUsedAt?: string | null;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
   /** The first characters of the key, to tell one from another. */
-  prefix?: string | null;
+  prefix: string;
 }
 
 export interface CreatedApiKey extends ApiKeyView {
@@ -127,9 +128,10 @@ export interface CatalogueEntryView {
   name: string;
   description: string;
   license: string | null;
-  parameters: string | number | null;
-  quantization: string | null;
-  contextLength: number | null;
+  /** Count of weights. */
+  parameters: number;
+  quantization: string;
+  contextLength: number;
   sizeBytes: number;
   digest: string | null;
   default: boolean;

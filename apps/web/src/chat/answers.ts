@@ -14,6 +14,9 @@ export interface LiveAnswer extends AnswerState {
   problem: string | null;
 }
 
+/** A connection that is back so soon is not worth a word on the page. */
+const UNNOTICED_MS = 1000;
+
 /** Follows one pending answer while somebody looks at it, and remembers how far it came. */
 class Feed {
   readonly store = new Store<LiveAnswer>({ ...emptyAnswer, connected: true, problem: null });
@@ -50,6 +53,7 @@ class Feed {
   private async run(signal: AbortSignal): Promise<void> {
     const { id, conversationId } = this.message;
     const path = `/api/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(id)}/stream`;
+    let lost: ReturnType<typeof setTimeout> | undefined;
     this.show({ problem: null });
     try {
       await follow({
@@ -57,7 +61,11 @@ class Feed {
         lastEventId: this.state.lastEventId,
         open: (last, connection) =>
           api.stream(path, { signal: connection, headers: last === null ? {} : { 'last-event-id': last } }),
-        onConnected: (connected) => this.show({ connected }),
+        onConnected: (connected) => {
+          clearTimeout(lost);
+          if (connected) this.show({ connected });
+          else lost = setTimeout(() => this.show({ connected }), UNNOTICED_MS);
+        },
         onEvent: (event) => {
           this.show(advance(this.state, event));
           return this.state.done !== null;
@@ -68,6 +76,7 @@ class Feed {
       this.show({ problem: messageOf(error) });
       await refreshConversation(conversationId);
     } finally {
+      clearTimeout(lost);
       if (this.running?.signal === signal) this.running = null;
     }
   }

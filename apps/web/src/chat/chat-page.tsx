@@ -9,6 +9,7 @@ import { conversationPath, Link, navigate } from '../lib/router.js';
 import { NoModel } from '../models/no-model.js';
 import { ConversationMenu } from '../shell/conversation-menu.js';
 import { PageHead } from '../shell/page-head.js';
+import { TitleField } from '../shell/title-field.js';
 import { Failure, Skeleton } from '../ui/parts.js';
 import { toastError } from '../ui/toast.js';
 import { useChoices } from './choices.js';
@@ -27,6 +28,7 @@ export function ChatPage({ id }: { id: string | null }) {
   const model = choice.model?.id ?? null;
   const choices = useChoices(id);
   const allOutgoing = useOutgoing();
+  const [renaming, setRenaming] = useState(false);
   const [stopping, setStopping] = useState<string | null>(null);
   useTitle(conversation?.title);
 
@@ -102,7 +104,7 @@ export function ChatPage({ id }: { id: string | null }) {
             <Greeting />
             {noModel && <NoModel />}
             {composer}
-            <Ideas onPick={onSend} disabled={!choice.models || noModel} />
+            {!noModel && <Ideas onPick={onSend} disabled={!choice.models} />}
           </div>
         </main>
       </>
@@ -111,8 +113,17 @@ export function ChatPage({ id }: { id: string | null }) {
   const title = conversation?.title || (path[0]?.message.text.slice(0, 80) ?? '');
   return (
     <>
-      <PageHead title={title || (conversation ? 'New chat' : '')}>
-        {conversation && <ConversationMenu conversation={conversation} name="Conversation menu" />}
+      <PageHead
+        title={title || (conversation ? 'New chat' : '')}
+        titleField={
+          conversation && renaming ? (
+            <TitleField conversation={conversation} onClose={() => setRenaming(false)} />
+          ) : null
+        }
+      >
+        {conversation && (
+          <ConversationMenu conversation={conversation} name="Conversation menu" onRename={() => setRenaming(true)} />
+        )}
       </PageHead>
       <main id="main" className="chat" tabIndex={-1}>
         {conversation ? (

@@ -16,7 +16,7 @@ function greeting(hour: number): string {
 /** The top of an empty chat. */
 export function Greeting() {
   const { name } = useUser();
-  const first = name?.trim().split(/\s+/)[0];
+  const first = name.trim().split(/\s+/)[0];
   const hello = greeting(new Date().getHours());
   return (
     <div className="greeting">

@@ -18,10 +18,10 @@ export function formatBytes(bytes: number): string {
 
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${whole.format(ms)} ms`;
-  const seconds = ms / 1000;
-  if (seconds < 60) return `${number.format(seconds)} s`;
+  if (ms < 59_950) return `${number.format(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

@@ -17,7 +17,7 @@ export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (ch
 const LONGEST_HIGHLIGHT = 20_000;
 
 /** Tags that models use where Markdown has none; without attributes. Any other tag is shown as the text it is. */
-const PLAIN_TAG = /^<\/?(?:br|sub|sup|kbd|mark|u|s|small|details|summary)\s*\/?>$/i;
+const PLAIN_TAG = /^<\/?(?:br|sub|sup|kbd|mark|u|s|small)\s*\/?>$/i;
 
 const COPY_ICON =
   '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="9" y="9" width="11" height="11" rx="2"></rect><path d="M5 15H4.5A1.5 1.5 0 0 1 3 13.5v-9A1.5 1.5 0 0 1 4.5 3h9A1.5 1.5 0 0 1 15 4.5V5"></path></svg>';
@@ -75,21 +75,24 @@ const marked = new Marked({
     checkbox({ checked }: Tokens.Checkbox): string {
       return `<span class="task" role="img" aria-label="${checked ? 'done' : 'to do'}">${checked ? '☑' : '☐'}</span> `;
     },
-    html({ text }: Tokens.HTML | Tokens.Tag): string {
-      return PLAIN_TAG.test(text.trim()) ? text : escapeHtml(text);
+    html({ text, block }: Tokens.HTML | Tokens.Tag): string {
+      if (PLAIN_TAG.test(text.trim())) return text;
+      return block ? `<p>${escapeHtml(text.trimEnd())}</p>` : escapeHtml(text);
     },
   },
 });
 
+const PLAIN_ATTRIBUTES =
+  'target rel class tabindex role aria-label aria-hidden align start type viewBox d x y width height rx'.split(' ');
+
 const PURIFY: Config = {
   ALLOWED_TAGS:
-    'p br hr h3 h4 h5 h6 ul ol li blockquote pre code div span table thead tbody tr th td a strong em del s u sub sup kbd mark small details summary button svg rect path'.split(
+    'p br hr h3 h4 h5 h6 ul ol li blockquote pre code div span table thead tbody tr th td a strong em del s u sub sup kbd mark small button svg rect path'.split(
       ' ',
     ),
-  ALLOWED_ATTR:
-    'href target rel class tabindex role aria-label aria-hidden align start type viewBox d x y width height rx'.split(
-      ' ',
-    ),
+  ALLOWED_ATTR: ['href', ...PLAIN_ATTRIBUTES],
+  // All but href hold no address, and would not pass as one.
+  ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
   ALLOW_DATA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
 };

@@ -92,7 +92,7 @@ const Facts = ({ facts }: { facts: readonly (string | null | false)[] }) => (
   <p className="facts">{facts.map((fact) => fact && <span key={fact}>{fact}</span>)}</p>
 );
 
-const contextOf = (tokens: number | null) => tokens !== null && `${formatTokens(tokens)} context`;
+const contextOf = (tokens: number | null) => tokens !== null && tokens > 0 && `${formatTokens(tokens)} context`;
 
 function Installed({ model }: { model: InstalledModelView }) {
   const { role } = useUser();
@@ -178,7 +178,6 @@ const Upstream = ({ model }: { model: ModelView }) => (
 function Available({ entry }: { entry: CatalogueEntryView }) {
   const { role } = useUser();
   const install = useMutation({ mutationFn: () => startInstall(entry.id), onError: toastError });
-  const parameters = typeof entry.parameters === 'number' ? formatParameters(entry.parameters) : entry.parameters;
   return (
     <li className="card">
       <div className="card-main">
@@ -189,7 +188,7 @@ function Available({ entry }: { entry: CatalogueEntryView }) {
         <Facts
           facts={[
             formatBytes(entry.sizeBytes),
-            parameters && `${parameters} parameters`,
+            `${formatParameters(entry.parameters)} parameters`,
             entry.quantization,
             contextOf(entry.contextLength),
             entry.license,

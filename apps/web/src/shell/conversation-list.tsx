@@ -1,12 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { messageOf } from '../api/problem.js';
 import { conversationQuery, conversationsQuery, queryClient } from '../api/queries.js';
+import type { ConversationSummary } from '../api/views.js';
 import { groupByDay } from '../lib/days.js';
 import { conversationPath, Link, usePath } from '../lib/router.js';
 import { Skeleton } from '../ui/parts.js';
 import { ConversationMenu } from './conversation-menu.js';
 import { closeDrawer } from './sidebar-state.js';
+import { TitleField } from './title-field.js';
 
 /** The conversations that hold these words, newest first; more are loaded as the end comes into sight. */
 export function ConversationList({ search }: { search: string }) {
@@ -51,25 +53,9 @@ export function ConversationList({ search }: { search: string }) {
         <section key={group.label} className="list-group" aria-label={group.label}>
           <h2>{group.label}</h2>
           <ul>
-            {group.items.map((item) => {
-              const to = conversationPath(item.id);
-              const current = path === to;
-              const title = item.title || 'New chat';
-              return (
-                <li key={item.id} className="list-item" data-current={current || undefined}>
-                  <Link
-                    to={to}
-                    aria-current={current ? 'page' : undefined}
-                    title={title}
-                    onClick={closeDrawer}
-                    onPointerEnter={() => void queryClient.prefetchQuery(conversationQuery(item.id))}
-                  >
-                    {title}
-                  </Link>
-                  <ConversationMenu conversation={item} name={`Menu of ${title}`} />
-                </li>
-              );
-            })}
+            {group.items.map((item) => (
+              <Item key={item.id} item={item} current={path === conversationPath(item.id)} />
+            ))}
           </ul>
         </section>
       ))}
@@ -77,5 +63,31 @@ export function ConversationList({ search }: { search: string }) {
         {isFetchingNextPage && <Skeleton label="Loading more" lines={['70%', '58%']} />}
       </div>
     </>
+  );
+}
+
+function Item({ item, current }: { item: ConversationSummary; current: boolean }) {
+  const [renaming, setRenaming] = useState(false);
+  const title = item.title || 'New chat';
+  return (
+    <li className="list-item" data-current={current || undefined}>
+      {renaming ? (
+        <TitleField conversation={item} onClose={() => setRenaming(false)} />
+      ) : (
+        <>
+          <Link
+            to={conversationPath(item.id)}
+            aria-current={current ? 'page' : undefined}
+            title={title}
+            onClick={closeDrawer}
+            // The answer is often here before the button is up again.
+            onPointerDown={() => void queryClient.prefetchQuery(conversationQuery(item.id))}
+          >
+            {title}
+          </Link>
+          <ConversationMenu conversation={item} name={`Menu of ${title}`} onRename={() => setRenaming(true)} />
+        </>
+      )}
+    </li>
   );
 }

@@ -1,97 +1,52 @@
 import { useMutation } from '@tanstack/react-query';
-import { useId, useState, type FormEvent } from 'react';
-import { messageOf } from '../api/problem.js';
+import { useState } from 'react';
 import { queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import type { ConversationSummary } from '../api/views.js';
-import { conversationChanged, refreshConversation } from '../chat/cache.js';
+import { conversationChanged } from '../chat/cache.js';
 import { conversationPath, navigate } from '../lib/router.js';
-import { Confirm, Dialog } from '../ui/dialog.js';
+import { Confirm } from '../ui/dialog.js';
 import { EditIcon, MoreIcon, TrashIcon } from '../ui/icons.js';
-import { Field } from '../ui/parts.js';
 import { Popover } from '../ui/popover.js';
 import { toast, toastError } from '../ui/toast.js';
 
-const LONGEST_TITLE = 200;
+interface ConversationMenuProps {
+  conversation: ConversationSummary;
+  name: string;
+  /** The title is changed where it stands: whoever shows it puts a `TitleField` there. */
+  onRename(): void;
+}
 
 /** Rename and delete. */
-export function ConversationMenu({ conversation, name }: { conversation: ConversationSummary; name: string }) {
-  const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
-  const close = () => setOpen(null);
+export function ConversationMenu({ conversation, name, onRename }: ConversationMenuProps) {
+  const [deleting, setDeleting] = useState(false);
   return (
     <>
       <Popover name={name} label={<MoreIcon />} align="end" className="icon-button conversation-menu">
         {(hide) => (
           <>
-            <button type="button" role="menuitem" className="menu-item" onClick={() => (hide(), setOpen('rename'))}>
+            <button type="button" role="menuitem" className="menu-item" onClick={() => (hide(), onRename())}>
               <EditIcon /> Rename
             </button>
             <button
               type="button"
               role="menuitem"
               className="menu-item menu-item-danger"
-              onClick={() => (hide(), setOpen('delete'))}
+              onClick={() => (hide(), setDeleting(true))}
             >
               <TrashIcon /> Delete
             </button>
           </>
         )}
       </Popover>
-      {open === 'rename' && <Rename conversation={conversation} onClose={close} />}
-      {open === 'delete' && <Delete conversation={conversation} onClose={close} />}
+      {deleting && <Delete conversation={conversation} onClose={() => setDeleting(false)} />}
     </>
-  );
-}
-
-const pathTo = ({ id }: ConversationSummary) => `/api/conversations/${encodeURIComponent(id)}`;
-
-function Rename({ conversation, onClose }: { conversation: ConversationSummary; onClose(): void }) {
-  const id = useId();
-  const [title, setTitle] = useState(conversation.title);
-  const rename = useMutation({
-    mutationFn: () => api.json('PATCH', pathTo(conversation), { body: { title: title.trim() } }),
-    onSuccess: () => {
-      conversationChanged(conversation.id);
-      void refreshConversation(conversation.id);
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    rename.mutate();
-  };
-  return (
-    <Dialog title="Rename conversation" onClose={onClose} className="dialog-small">
-      <form onSubmit={submit}>
-        <Field id={id} label="Title" error={rename.isError ? messageOf(rename.error) : null}>
-          {(described) => (
-            <input
-              {...described}
-              autoFocus
-              required
-              maxLength={LONGEST_TITLE}
-              value={title}
-              onFocus={(event) => event.target.select()}
-              onChange={(event) => setTitle(event.target.value)}
-            />
-          )}
-        </Field>
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button className="button button-primary" disabled={rename.isPending || title.trim() === ''}>
-            Rename
-          </button>
-        </div>
-      </form>
-    </Dialog>
   );
 }
 
 function Delete({ conversation, onClose }: { conversation: ConversationSummary; onClose(): void }) {
   const remove = useMutation({
-    mutationFn: () => api.json('DELETE', pathTo(conversation)),
+    mutationFn: () => api.json('DELETE', `/api/conversations/${encodeURIComponent(conversation.id)}`),
     onSuccess: () => {
       if (location.pathname === conversationPath(conversation.id)) navigate('/', { replace: true });
       queryClient.removeQueries({ queryKey: ['conversation', conversation.id] });

@@ -3,8 +3,15 @@ import { useSidebar } from './sidebar-state.js';
 import { Link } from '../lib/router.js';
 import { ComposeIcon, PanelIcon } from '../ui/icons.js';
 
+interface PageHeadProps {
+  title?: string;
+  /** Stands in the place of the title while that is being changed. */
+  titleField?: ReactNode;
+  children?: ReactNode;
+}
+
 /** The line at the top of each page: where one is, and the way to the side bar where that is out of sight. */
-export function PageHead({ title, children }: { title?: string; children?: ReactNode }) {
+export function PageHead({ title, titleField, children }: PageHeadProps) {
   const { shown, toggle } = useSidebar();
   return (
     <header className="page-head">
@@ -13,7 +20,8 @@ export function PageHead({ title, children }: { title?: string; children?: React
           <PanelIcon />
         </button>
       )}
-      {title !== undefined && <h1 className="page-title clip">{title}</h1>}
+      {title !== undefined && <h1 className={titleField ? 'sr-only' : 'page-title clip'}>{title}</h1>}
+      {titleField}
       <div className="page-head-end">
         {children}
         {!shown && title !== undefined && (

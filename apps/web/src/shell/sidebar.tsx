@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { signOut, useUser } from '../api/session.js';
 import { useSettled } from '../lib/hooks.js';
 import { Link, usePath } from '../lib/router.js';
@@ -9,6 +9,7 @@ import {
   ModelIcon,
   MoonIcon,
   PanelIcon,
+  ScreenIcon,
   SearchIcon,
   SignOutIcon,
   SunIcon,
@@ -143,6 +144,8 @@ function SidebarFoot() {
 
 const THEMES: Record<Theme, string> = { system: 'Like the system', light: 'Light', dark: 'Dark' };
 
+const THEME_ICONS: Record<Theme, ReactNode> = { system: <ScreenIcon />, light: <SunIcon />, dark: <MoonIcon /> };
+
 function ThemeItems() {
   const theme = useTheme();
   return (
@@ -156,7 +159,7 @@ function ThemeItems() {
           className="menu-item"
           onClick={() => setTheme(option)}
         >
-          {option === 'dark' ? <MoonIcon /> : <SunIcon />} {THEMES[option]}
+          {THEME_ICONS[option]} {THEMES[option]}
         </button>
       ))}
     </div>

@@ -25,7 +25,7 @@ export const SearchIcon = icon(
 );
 export const SendIcon = icon(<path d="M12 19V5M6 11l6-6 6 6" />, 'SendIcon');
 export const StopIcon = icon(
-  <rect x="7" y="7" width="10" height="10" rx="2" fill="currentColor" stroke="none" />,
+  <rect x="5.5" y="5.5" width="13" height="13" rx="3" fill="currentColor" stroke="none" />,
   'StopIcon',
 );
 export const RetryIcon = icon(<path d="M20 5v5h-5M19.4 10A8 8 0 1 0 20 13.5" />, 'RetryIcon');
@@ -84,6 +84,13 @@ export const SunIcon = icon(
     <path d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4" />
   </>,
   'SunIcon',
+);
+export const ScreenIcon = icon(
+  <>
+    <rect x="3.5" y="5" width="17" height="11.5" rx="2" />
+    <path d="M9 20h6M12 16.5V20" />
+  </>,
+  'ScreenIcon',
 );
 export const MoonIcon = icon(<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z" />, 'MoonIcon');
 export const BellIcon = icon(<path d="M6 16.5V11a6 6 0 1 1 12 0v5.5l1.5 1.5h-15ZM10 20.5h4" />, 'BellIcon');

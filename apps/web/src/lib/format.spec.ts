@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatDuration, formatTokens } from './format.js';
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [98_362_432, '98.4 MB'],
+    [999_700, '1 MB'],
+    [2_489_757_856, '2.5 GB'],
+  ])('writes %d as %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [142, '142 ms'],
+    [1500, '1.5 s'],
+    [61_000, '1 min 1 s'],
+    [119_900, '2 min 0 s'],
+    [3_720_000, '1 h 2 min'],
+  ])('writes %d ms as %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+describe('formatTokens', () => {
+  it('counts context lengths in k', () => {
+    expect([formatTokens(512), formatTokens(8192), formatTokens(131_072)]).toEqual(['512', '8k', '128k']);
+  });
+});
