@@ -59,7 +59,7 @@ class CountHandler {
 class WaitHandler {
   async handle(_: DataOf<Wait>, context: MessageContext) {
     waiting = context;
-    return new Promise<object>(() => undefined);
+    return new Promise<never>(() => undefined);
   }
 }
 
