@@ -1,0 +1,62 @@
+import type { Actor, MessageBus } from '@app/messaging';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AccessTokens } from '../security/access-tokens.js';
+import { AccountAuthenticator } from './account-authenticator.js';
+
+const actor: Actor = { userId: 'ada', role: 'user', scopes: ['inference'] };
+
+describe('the authenticator of accounts', () => {
+  const query = vi.fn();
+  const verify = vi.fn();
+  let authenticator: AccountAuthenticator;
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] });
+    query.mockReset().mockResolvedValue({ actor, apiKeyId: 'k1', expiresAt: null });
+    verify.mockReset().mockResolvedValue({ sessionId: 's1', expiresAt: new Date(1_000_000 + 900_000) });
+    authenticator = new AccountAuthenticator({ query } as unknown as MessageBus, { verify } as unknown as AccessTokens);
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it('asks once for a burst with one key, and answers at once for 30 seconds', async () => {
+    await Promise.all([authenticator.authenticate('pk_1'), authenticator.authenticate('pk_1')]);
+    vi.setSystemTime(1_000_000 + 29_999);
+    expect(authenticator.authenticate('pk_1')).toBe(actor);
+    expect(query).toHaveBeenCalledTimes(1);
+    vi.setSystemTime(1_000_000 + 30_000);
+    await authenticator.authenticate('pk_1');
+    expect(query).toHaveBeenCalledTimes(2);
+  });
+
+  it('trusts no credential beyond its own end', async () => {
+    query.mockResolvedValue({ actor, apiKeyId: 'k1', expiresAt: new Date(1_005_000).toISOString() });
+    await authenticator.authenticate('pk_1');
+    vi.setSystemTime(1_005_000);
+    expect(authenticator.authenticate('pk_1')).toBeInstanceOf(Promise);
+  });
+
+  it.each(['s1', 'ada'])('forgets a credential by %s', async (id) => {
+    await authenticator.authenticate('a.b.c');
+    expect(authenticator.authenticate('a.b.c')).toBe(actor);
+    authenticator.forget(id);
+    expect(authenticator.authenticate('a.b.c')).toBeInstanceOf(Promise);
+  });
+
+  it('keeps no answer that was asked for before a revocation', async () => {
+    const asked = authenticator.authenticate('pk_1');
+    authenticator.forget('k1');
+    await asked;
+    expect(authenticator.authenticate('pk_1')).toBeInstanceOf(Promise);
+  });
+
+  it('keeps no refusal', async () => {
+    query.mockResolvedValue({ actor: null, apiKeyId: null, expiresAt: null });
+    expect(await authenticator.authenticate('pk_1')).toBeNull();
+    expect(authenticator.authenticate('pk_1')).toBeInstanceOf(Promise);
+  });
+
+  it('asks nobody about a token that is not ours', async () => {
+    verify.mockResolvedValue(null);
+    expect(await authenticator.authenticate('a.b.c')).toBeNull();
+    expect(query).not.toHaveBeenCalled();
+  });
+});
