@@ -48,7 +48,7 @@ export class Config {
       accessTtlSeconds: s.AUTH_ACCESS_TTL_SECONDS,
       refreshTtlDays: s.AUTH_REFRESH_TTL_DAYS,
     };
-    this.chat = { maxMessageChars: s.CHAT_MAX_MESSAGE_CHARS };
+    this.chat = { maxMessageChars: s.CHAT_MAX_MESSAGE_CHARS, systemPrompt: s.CHAT_SYSTEM_PROMPT };
     this.models = { dir: s.MODELS_DIR ?? join(s.DATA_DIR, 'models') };
     this.explore = {
       sources: s.EXPLORE_SOURCES,

@@ -64,6 +64,8 @@ export const Settings = z.object({
 
   /** Longest message in characters (UTF-16 units). */
   CHAT_MAX_MESSAGE_CHARS: count(1, 1_000_000).default(32_000),
+  /** What every chat tells the model first. */
+  CHAT_SYSTEM_PROMPT: z.string().max(32_000).default('You are a helpful assistant.'),
 
   /** Folder of model files; <DATA_DIR>/models when left out. */
   MODELS_DIR: path.optional(),

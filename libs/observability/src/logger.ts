@@ -14,6 +14,15 @@ export interface LogOptions {
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
+/** Nest's list of every module and route at start: for whoever looks for one, not for whoever starts the server. */
+const CHATTY = new Set<unknown>([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+]);
+
 /** Never written, wherever in a logged object they stand. */
 const SECRETS = ['password', 'authorization', 'cookie', 'token', 'accessToken', 'refreshToken', 'apiKey', 'key'];
 
@@ -39,7 +48,7 @@ export class PinoLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(CHATTY.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {

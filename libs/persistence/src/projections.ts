@@ -63,6 +63,8 @@ export class Projections implements EventListener, OnModuleInit {
   }
 
   async #rebuild(projection: Projection, onProgress?: (name: string, events: number) => void): Promise<void> {
+    // Writers wait, so that no event falls between what is read here and what they see.
+    await this.db.query(`LOCK TABLE platform.events IN SHARE MODE`);
     await projection.reset();
     let done = 0;
     for (let after = '0'; ;) {

@@ -1,3 +1,4 @@
+import { Config } from '@app/config';
 import { Handles, type DataOf, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { GetPrompt } from '../contracts/index.js';
@@ -5,7 +6,10 @@ import { messageNotFound } from '../domain/errors.js';
 
 @Handles(GetPrompt)
 export class GetPromptHandler {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly config: Config,
+  ) {}
 
   async handle({ conversationId, messageId }: DataOf<GetPrompt>): Promise<ResultOf<GetPrompt>> {
     // Answers that failed before they said anything are left out: a template would not know what to make of them.
@@ -22,6 +26,7 @@ export class GetPromptHandler {
       [messageId, conversationId],
     );
     if (messages.length === 0) throw messageNotFound(messageId);
-    return { messages };
+    // Some templates put words of their own where no system message is; small models answer worse with those.
+    return { messages: [{ role: 'system', content: this.config.chat.systemPrompt }, ...messages] };
   }
 }

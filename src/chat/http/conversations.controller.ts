@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Returns } from '@app/http';
+import { Returns, Scopes } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import { z } from 'zod';
 import {
@@ -16,6 +16,7 @@ import {
 import { RenameConversationBody, StartConversationBody, ListConversationsParams } from './shapes.js';
 
 @ApiTags('chat')
+@Scopes('chat')
 @Controller('api/conversations')
 export class ConversationsController {
   constructor(private readonly bus: MessageBus) {}

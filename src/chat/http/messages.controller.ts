@@ -1,16 +1,17 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Returns, sendEvents, type SseEvent } from '@app/http';
+import { Returns, ReturnsEvents, Scopes, sendEvents, type SseEvent } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type GenerationEvent, StreamGeneration } from '../../inference/contracts/index.js';
 import { GetAnswer, MessageView, RetryAnswer, SendMessage, SentMessage, StopAnswer } from '../contracts/index.js';
-import { LastEventId, RetryAnswerBody, SendMessageBody, StreamParams } from './shapes.js';
+import { AnswerEvent, LastEventId, RetryAnswerBody, SendMessageBody, StreamParams } from './shapes.js';
 
 const uuid = { schema: z.uuid() };
 
 @ApiTags('chat')
+@Scopes('chat')
 @Controller('api/conversations/:conversationId/messages')
 export class MessagesController {
   constructor(private readonly bus: MessageBus) {}
@@ -45,6 +46,7 @@ export class MessagesController {
 
   /** Server-sent events; `id` is the log's sequence number, so `Last-Event-ID` goes on without gap or repeat. */
   @Get(':messageId/stream')
+  @ReturnsEvents(AnswerEvent, 'status, token, restart and done')
   async stream(
     @Param('conversationId', uuid) conversationId: string,
     @Param('messageId', uuid) messageId: string,
@@ -55,8 +57,9 @@ export class MessagesController {
   ): Promise<void> {
     const { generationId } = await this.bus.query(new GetAnswer({ conversationId, messageId }));
     const from = lastEventId === undefined ? (after ?? 0) : LastEventId.parse(lastEventId);
-    const events = this.bus.stream(new StreamGeneration({ generationId, after: from }));
-    await sendEvents(reply, request, toSse(events));
+    await sendEvents(reply, request, (signal) =>
+      toSse(this.bus.stream(new StreamGeneration({ generationId, after: from }), { signal })),
+    );
   }
 }
 

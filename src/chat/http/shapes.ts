@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnswerError, AnswerMetadata, FinalStatus, GenerationPhase } from '../../inference/contracts/index.js';
 import { ListConversations, RetryAnswer, SendMessage, StartConversation, Title } from '../contracts/index.js';
 
 /** What a client sends is the command's data without what the path says. */
@@ -17,3 +18,13 @@ export const ListConversationsParams = ListConversations.schema.extend({
 /** Where a stream goes on: the standard header of a reconnecting EventSource, or a query parameter. */
 export const StreamParams = z.object({ after: z.coerce.number().int().min(0).optional() });
 export const LastEventId = z.coerce.number().int().min(0).max(2_147_483_647).catch(0);
+
+/** Data of the events of an answer's stream: `status`, `token`, `restart` and `done`. */
+export const AnswerEvent = z
+  .union([
+    GenerationPhase,
+    z.object({ text: z.string() }),
+    z.object({ reason: z.string() }),
+    z.object({ status: FinalStatus, error: AnswerError.nullable(), metadata: AnswerMetadata.nullable() }),
+  ])
+  .meta({ id: 'AnswerEvent' });

@@ -62,7 +62,7 @@ export class InstallsController {
 
   /** Server-sent events: `progress` while it runs, then one `done`. A client that connects again sees the state now. */
   @Get(':installId/stream')
-  @ReturnsEvents('progress and done, each with an InstallView')
+  @ReturnsEvents(InstallView, 'progress and done')
   async stream(
     @Param('installId', uuid) installId: string,
     @Req() request: FastifyRequest,

@@ -51,6 +51,10 @@ class ScriptedEngine extends Engine {
 }
 
 const whole = (words: number) => Array.from({ length: words }, (_, index) => `w${index + 1} `).join('');
+const prompt = [
+  { role: 'system', content: 'You are a helpful assistant.' },
+  { role: 'user', content: 'Hello?' },
+];
 const owner = { userId: newId(), role: 'user' } as const;
 
 let dataDir: string;
@@ -146,7 +150,7 @@ describe('the life of an answer', () => {
     });
     expect(answer.metadata?.timeToFirstTokenMs).toBeGreaterThanOrEqual(0);
     expect(conversation.title).toBe('Hello?');
-    expect(engine.requests[0]?.messages).toEqual([{ role: 'user', content: 'Hello?' }]);
+    expect(engine.requests[0]?.messages).toEqual(prompt);
   });
 
   it('gives any number of readers, early or late, the same text for one generation', async () => {
@@ -278,7 +282,7 @@ describe('the life of an answer', () => {
     const second = await asOwner(() => bus.execute(new RetryAnswer({ conversationId, messageId })));
     const { conversation } = await settled(conversationId, second.id);
     expect(conversation.messages.filter((message) => message.role === 'assistant')).toHaveLength(2);
-    expect(engine.requests[1]?.messages).toEqual([{ role: 'user', content: 'Hello?' }]);
+    expect(engine.requests[1]?.messages).toEqual(prompt);
   });
 
   it('goes when its conversation is deleted, running or not', async () => {

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Returns } from '@app/http';
+import { Returns, Scopes } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import { z } from 'zod';
 import { ListModels, ModelView } from '../contracts/index.js';
@@ -8,6 +8,7 @@ import { ListModels, ModelView } from '../contracts/index.js';
 const ModelList = z.object({ items: z.array(ModelView) }).meta({ id: 'ModelList' });
 
 @ApiTags('inference')
+@Scopes('inference', 'chat')
 @Controller('api/models')
 export class ModelsController {
   constructor(private readonly bus: MessageBus) {}

@@ -1,0 +1,14 @@
+import { AuthHttpModule } from './auth/auth.http.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { ChatHttpModule } from './chat/chat.http.module.js';
+import { ChatModule } from './chat/chat.module.js';
+import { ExploreHttpModule } from './explore/explore.http.module.js';
+import { ExploreModule } from './explore/explore.module.js';
+import { InferenceHttpModule } from './inference/inference.http.module.js';
+import { InferenceModule } from './inference/inference.module.js';
+
+/** What each domain handles and stores. */
+export const domainModules = [AuthModule, ChatModule, ExploreModule, InferenceModule];
+
+/** What each domain shows over HTTP. */
+export const httpModules = [AuthHttpModule, ChatHttpModule, ExploreHttpModule, InferenceHttpModule];
