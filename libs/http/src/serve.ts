@@ -18,7 +18,7 @@ export async function serve(
   env: Record<string, string | undefined> = process.env,
 ): Promise<NestFastifyApplication> {
   const config = configOrExit(env);
-  const logger = new PinoLogger({ ...config.log, ambient: requestId });
+  const logger = new ProcessLogger({ ...config.log, ambient: requestId });
   collectRuntimeMetrics();
   try {
     const { bodyLimitBytes, rateLimitPerMinute, trustProxy, host, port } = config.http;
@@ -36,6 +36,26 @@ export async function serve(
       logger.fatal({ msg: error.message, code: error.code });
     else logger.fatal({ msg: 'Parley cannot start', err: error });
     process.exit(1);
+  }
+}
+
+/** Nest tells at `info` what only its developers ask for, and logs what `serve` logs itself. */
+class ProcessLogger extends PinoLogger {
+  private static readonly inward = new Set([
+    'NestFactory',
+    'InstanceLoader',
+    'RoutesResolver',
+    'RouterExplorer',
+    'NestApplication',
+  ]);
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (ProcessLogger.inward.has(rest.at(-1) as string)) super.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...rest);
   }
 }
 
