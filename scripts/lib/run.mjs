@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
+export const root = join(import.meta.dirname, '../..');
 
 const windows = process.platform === 'win32';
 
@@ -23,22 +23,42 @@ export function npm(args) {
   return run('npm', args, { env: { ...process.env, PATH }, shell: windows });
 }
 
+const running = new Set();
+
+// Whatever ends this script ends what it started.
+process.on('exit', () => running.forEach((child) => child.kill()));
+
 /**
- * Runs a command in the repository with the terminal handed through, or its output captured (`quiet`).
+ * Runs a command in the repository with its output handed through, or captured (`quiet`). It reads no input.
+ * @param {{ quiet?: boolean, limitMs?: number } & import('node:child_process').SpawnOptions} [options]
  * @returns {Promise<{ code: number, output: string }>} code as a shell reports it: 128 + n after signal n
  */
-export function run(command, args, { quiet = false, ...options } = {}) {
+export function run(command, args, { quiet = false, limitMs, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'];
-    const child = spawn(command, args, { cwd: root, stdio, ...options });
+    const child = spawn(command, args, { cwd: root, stdio, timeout: limitMs, killSignal: 'SIGKILL', ...options });
     const chunks = [];
+    running.add(child);
     child.stdout?.on('data', (chunk) => chunks.push(chunk));
     child.stderr?.on('data', (chunk) => chunks.push(chunk));
-    child.once('error', reject);
-    child.once('close', (code, signal) =>
-      resolve({ code: exitCode(code, signal), output: Buffer.concat(chunks).toString('utf8') }),
-    );
+    child.once('error', (error) => {
+      running.delete(child);
+      reject(error);
+    });
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      resolve({ code: exitCode(code, signal), output: Buffer.concat(chunks).toString('utf8') });
+    });
   });
+}
+
+/** Whether a command can be run and ends well; one that is not installed does not. */
+export async function succeeds(command, args, options) {
+  try {
+    return (await run(command, args, { quiet: true, ...options })).code === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a script or a package's command on Node 24. */

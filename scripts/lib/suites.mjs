@@ -1,0 +1,56 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, runNode, tool } from './run.mjs';
+
+/**
+ * A suite is a project of vitest.config.ts.
+ * `services` and `model` are what it uses, `built` says that it runs what `npm run build` makes, `alone` that its files
+ * start whole servers and so run one after the other.
+ */
+export const suites = {
+  unit: { services: [], limitMinutes: 5 },
+  medium: { services: ['postgres'], model: true, limitMinutes: 10 },
+  e2e: { services: ['postgres', 'chromium'], model: true, built: true, alone: true, limitMinutes: 12 },
+  chaos: { services: ['postgres'], model: true, built: true, alone: true, limitMinutes: 12 },
+};
+
+/**
+ * Runs one suite on Node 24 with its output shown as it comes.
+ * @param {keyof typeof suites} name
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ */
+export async function runSuite(name, env) {
+  const folder = join(root, '.cache/test');
+  const report = join(folder, `${name}.json`);
+  mkdirSync(folder, { recursive: true });
+  rmSync(report, { force: true });
+  const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json'];
+  if (suites[name].alone) args.push('--no-file-parallelism');
+  const { code } = await runNode([tool('vitest/vitest.mjs'), ...args, `--outputFile.json=${report}`], {
+    env,
+    limitMs: suites[name].limitMinutes * 60_000,
+  });
+  const counted = count(report);
+  // Something outside every test failed: an unhandled rejection, a crash of the runner, the time limit.
+  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  return counted;
+}
+
+function count(report) {
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+  // A file that could not even be loaded holds no test, and is one failure all the same.
+  const broken = results.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
+  return {
+    passed: results.numPassedTests,
+    failed: results.numFailedTests + broken.length,
+    skipped: results.numPendingTests + results.numTodoTests,
+  };
+}
