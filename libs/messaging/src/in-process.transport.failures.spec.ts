@@ -7,6 +7,8 @@ import { envelopeOf, eventually, subscriptionOf } from './transport-helpers.cont
 /** A store whose named steps fail a few times before they work. */
 class FailingStore extends MemoryDeliveryStore {
   readonly failures = new Map<string, number>();
+  /** Completions wait for it. */
+  hold: Promise<void> | undefined;
 
   override async enqueue(...given: Parameters<MemoryDeliveryStore['enqueue']>) {
     this.fail('enqueue');
@@ -17,6 +19,7 @@ class FailingStore extends MemoryDeliveryStore {
     return super.take(...given);
   }
   override async complete(...given: Parameters<MemoryDeliveryStore['complete']>) {
+    await this.hold;
     this.fail('complete');
     return super.complete(...given);
   }
@@ -70,6 +73,18 @@ describe('the in-process transport on a failing store', () => {
     await store.recover();
     expect(await store.take('q', 5)).toEqual([]);
     expect(got).toEqual([1]);
+  });
+
+  it('stores the end of a delivery that ends while another end is being stored', async () => {
+    const got = await listen();
+    const storing = Promise.withResolvers<void>();
+    store.hold = storing.promise;
+    await transport.publish([1, 2, 3].map((n) => envelopeOf(type, n)));
+    await eventually(() => got.length === 3);
+    storing.resolve();
+    await transport.drain(1_000);
+    await store.recover();
+    expect(await store.take('q', 5)).toEqual([]);
   });
 
   it('tries a failed delivery again when the store is back', async () => {

@@ -1,5 +1,6 @@
 import { DomainError } from '@app/kernel';
 import { expect, it } from 'vitest';
+import { messageContext, runAs } from './context.js';
 import { envelopeOf, eventually, subscriptionOf } from './transport-helpers.contract.js';
 import type { Delivery, Transport } from './transport.js';
 import type { Stage } from './transport.contract.js';
@@ -58,6 +59,33 @@ export function reactionsContract(stage: () => Stage): void {
     for (let n = 30; n < 40; n++) await client.publish([envelopeOf(types[n % 2]!, n)]);
     await eventually(() => got.length === 40);
     expect(got).toEqual(Array.from({ length: 40 }, (_, n) => n));
+  });
+
+  it('lets nothing overtake what waits, when a slot comes free too', async () => {
+    const { server, client, name } = stage();
+    const type = name('t.overtake');
+    const begun: unknown[] = [];
+    let slots = 1;
+    const subscription = subscriptionOf(name('q.overtake'), [type], { concurrency: () => slots });
+    await server.subscribe(subscription, async ({ envelope, signal }) => {
+      begun.push(envelope.data);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+    await client.publish([envelopeOf(type, 1), envelopeOf(type, 2)]);
+    await eventually(() => begun.length === 1);
+    slots = 2;
+    await client.publish([envelopeOf(type, 3)]);
+    await eventually(() => begun.length === 2);
+    expect(begun).toEqual([1, 2]);
+  });
+
+  it('delivers outside the context of the publisher', async () => {
+    const { server, client, name } = stage();
+    const contexts: unknown[] = [];
+    await listen(server, name('q.context'), name('t.context'), () => contexts.push(messageContext()));
+    await runAs({ correlationid: 'c' }, () => client.publish([envelopeOf(name('t.context'), {})]));
+    await eventually(() => contexts.length === 1);
+    expect(contexts).toEqual([undefined]);
   });
 
   it('delivers again after a failure, and to the queue that failed only', async () => {

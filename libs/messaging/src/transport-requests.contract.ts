@@ -1,5 +1,6 @@
 import { DomainError } from '@app/kernel';
 import { expect, it } from 'vitest';
+import { messageContext, runAs } from './context.js';
 import { envelopeOf, eventually } from './transport-helpers.contract.js';
 import type { Stage } from './transport.contract.js';
 
@@ -42,6 +43,13 @@ export function requestsContract(stage: () => Stage): void {
       map: {},
     });
     expect(got).toStrictEqual({ at: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it('answers outside the context of the caller', async () => {
+    const { server, client, name } = stage();
+    await server.respond(name('t.context'), async () => ({ context: messageContext() ?? null }));
+    const request = envelopeOf(name('t.context'), {});
+    expect(await runAs({}, () => client.request(request, { timeoutMs }))).toEqual({ context: null });
   });
 
   it('answers a request that has no result', async () => {

@@ -52,6 +52,16 @@ export function streamsContract(stage: () => Stage): void {
     expect(b).toEqual(Array.from({ length: 50 }, (_, n) => `b${n}`));
   });
 
+  it('carries JSON and nothing else', async () => {
+    const { server, client, name } = stage();
+    await server.respondStream(name('t.json'), async function* ({ data }) {
+      yield { got: data, at: new Date(0), gone: undefined };
+    });
+    const got: unknown[] = [];
+    for await (const item of client.stream(envelopeOf(name('t.json'), { at: new Date(0) }))) got.push(item);
+    expect(got).toStrictEqual([{ got: { at: '1970-01-01T00:00:00.000Z' }, at: '1970-01-01T00:00:00.000Z' }]);
+  });
+
   it('ends an empty stream', async () => {
     const { server, client, name } = stage();
     await server.respondStream(name('t.empty'), async function* () {});
