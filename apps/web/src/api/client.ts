@@ -43,9 +43,8 @@ export class ApiClient {
 
   async json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const response = await this.authorized(method, path, options);
-    return (
-      response.status === 204 || response.headers.get('content-length') === '0' ? undefined : await response.json()
-    ) as T;
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   /** The response itself, for a body that is read as it comes. */

@@ -44,7 +44,7 @@ export function ChatPage({ id }: { id: string | null }) {
   const unsent = outgoing.find((item) => item.message.id === leaf?.id);
   const busy = pending !== null || unsent?.error === null;
   const noModel = choice.models?.length === 0;
-  const blocked = noModel ? 'Add a model first' : null;
+  const blocked = noModel ? 'You can write as soon as there is a model' : null;
 
   const onSend = (text: string) => {
     if (id === null) {

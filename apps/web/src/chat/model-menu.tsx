@@ -1,6 +1,5 @@
 import type { ModelView } from '../api/views.js';
 import { formatBytes, formatTokens } from '../lib/format.js';
-import { Link } from '../lib/router.js';
 import { CheckIcon, DownIcon } from '../ui/icons.js';
 import { Popover } from '../ui/popover.js';
 import { chooseModel, type ModelChoice } from './model-choice.js';
@@ -12,12 +11,7 @@ export const placeOf = (engine: string): string => PLACE[engine as ModelView['en
 /** Which model answers next. */
 export function ModelMenu({ models, model }: ModelChoice) {
   if (!models) return <span className="model-button skeleton-text" aria-hidden="true" />;
-  if (models.length === 0)
-    return (
-      <Link to="/models" className="model-button">
-        Add a model
-      </Link>
-    );
+  if (models.length === 0) return <span />;
   return (
     <Popover
       className="model-button"
