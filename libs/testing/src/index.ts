@@ -2,3 +2,10 @@ export { encodeGguf, writeGguf, type GgufTensor, type GgufValue } from './gguf-w
 export { tinySentence, writeTinyGguf, type TinyGgufOptions } from './tiny-gguf.js';
 export * from './test-database.js';
 export { type FakeHub, type HubAnswer, serveBytes, type ServeOptions, startFakeHub } from './fake-hub.js';
+export {
+  startStubUpstream,
+  type StubFailure,
+  type StubRequest,
+  type StubUpstream,
+  type StubUpstreamOptions,
+} from './stub-upstream.js';

@@ -86,7 +86,7 @@ export class ModelPool {
   /** The checked header of the file; a native library sees no file without. */
   async #inspected(path: string): Promise<PooledModel> {
     const file = await stat(path).catch(() => undefined);
-    if (!file) throw new DomainError('not-found', 'inference.unknown-model', 'There is no such model.');
+    if (!file?.isFile()) throw new DomainError('not-found', 'inference.unknown-model', 'There is no such model.');
     const version = `${file.dev}:${file.ino}:${file.size}:${file.mtimeMs}`;
     const known = this.#models.get(path);
     if (known?.version === version) return known;

@@ -1,0 +1,323 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeTinyGguf } from '@app/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineEvent, GenerateRequest } from '../../domain/engine.js';
+import { collect, engineContract, greedy } from '../engine.contract.js';
+import { LlamaCppEngine, type LlamaCppOptions } from './llama-cpp.engine.js';
+
+let folder: string;
+const tiny = () => join(folder, 'tiny.gguf');
+const random = () => join(folder, 'random.gguf');
+const engines: LlamaCppEngine[] = [];
+
+function newEngine(options: Partial<LlamaCppOptions> = {}): LlamaCppEngine {
+  const engine = new LlamaCppEngine({ modelsDir: folder, threads: 1, contextTokens: 1024, ...options });
+  engines.push(engine);
+  return engine;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parley-llama-'));
+  await writeTinyGguf(tiny());
+  await writeTinyGguf(random(), { kind: 'random' });
+});
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+engineContract('llama-cpp', async () => {
+  const engine = new LlamaCppEngine({ modelsDir: folder, threads: 1, contextTokens: 1024 });
+  return { engine, model: tiny(), longPrompt: 'word '.repeat(1000), close: () => engine.close() };
+});
+
+const question = (content: string): GenerateRequest['messages'] => [{ role: 'user', content }];
+const long = { ...greedy, maxTokens: 200 };
+
+/** Reads an answer; after `count` tokens `then` is called. */
+async function until(engine: LlamaCppEngine, request: GenerateRequest, count: number, then: () => void) {
+  const prefix = { text: '', tokenIds: [] as number[] };
+  try {
+    for await (const event of engine.generate(request, new AbortController().signal)) {
+      if (event.type !== 'token') continue;
+      prefix.text += event.text;
+      prefix.tokenIds.push(...event.tokenIds);
+      if (prefix.tokenIds.length === count) then();
+    }
+  } catch (error) {
+    return { prefix, error };
+  }
+  return { prefix, error: undefined };
+}
+
+describe('a child that dies', () => {
+  it.each([
+    ['greedy', long],
+    ['sampled', { ...long, temperature: 0.9, topK: 40, topP: 0.95, seed: 42 }],
+  ])('loses nothing: a %s answer goes on as if it had not been cut', async (_name, sampler) => {
+    const engine = newEngine();
+    const request = { model: random(), messages: question('Tell me a story'), sampler };
+    const whole = await collect(engine, request);
+    expect(whole.finish).toMatchObject({ reason: 'length', completionTokens: 200 });
+    expect(new Set(whole.tokenIds).size).toBeGreaterThan(50);
+    for (const cut of [1, 7 + Math.floor(Math.random() * 40), 60 + Math.floor(Math.random() * 120)]) {
+      const { prefix, error } = await until(engine, request, cut, () => process.kill(engine.childPid!, 'SIGKILL'));
+      expect(error, `cut at ${cut}`).toMatchObject({ kind: 'unavailable', code: 'inference.engine-crashed' });
+      const rest = await collect(engine, { ...request, prefix });
+      expect([...prefix.tokenIds, ...rest.tokenIds], `cut at ${cut}`).toEqual(whole.tokenIds);
+      expect(prefix.text + rest.text).toBe(whole.text);
+      expect(rest.finish.completionTokens).toBe(200 - prefix.tokenIds.length);
+    }
+  });
+
+  it('goes on in its cache when only the reader was lost', async () => {
+    const engine = newEngine();
+    const request = { model: random(), messages: question('Tell me a story'), sampler: long };
+    const whole = await collect(engine, request);
+    const prefix = { text: '', tokenIds: whole.tokenIds.slice(0, 150) };
+    const rest = await collect(engine, { ...request, prefix });
+    expect(rest.tokenIds).toEqual(whole.tokenIds.slice(150));
+    expect(rest.finish.cachedPromptTokens).toBe(rest.finish.promptTokens);
+  });
+
+  it('is killed when it hangs', async () => {
+    const engine = newEngine({ hangMs: 1_500 });
+    const request = { model: random(), messages: question('Tell me a story'), sampler: { ...long, maxTokens: 900 } };
+    const { error } = await until(engine, request, 5, () => process.kill(engine.childPid!, 'SIGSTOP'));
+    expect(error).toMatchObject({ code: 'inference.engine-crashed' });
+    expect((await collect(engine, { model: tiny() })).text).toBe(' Hello from the tiny test model.');
+  });
+
+  it('dies with its parent', async () => {
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', parentCode(random())], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const [pid] = (await once(parent, 'message')) as [number];
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  });
+});
+
+describe('several answers', () => {
+  it('are the same together as alone', async () => {
+    const engine = newEngine();
+    const requests = ['Tell me a story', 'And you', 'What is this', 'Count to ten'].map((text) => ({
+      model: random(),
+      messages: question(text),
+      sampler: { ...greedy, maxTokens: 120 },
+    }));
+    const alone: number[][] = [];
+    for (const request of requests) alone.push((await collect(engine, request)).tokenIds);
+    const together = await Promise.all(requests.map((request) => collect(engine, request)));
+    expect(together.map(({ tokenIds }) => tokenIds)).toEqual(alone);
+  });
+
+  it('wait for a free place and know their position', async () => {
+    const engine = newEngine({ parallel: 1 });
+    const request = { model: random(), sampler: { ...greedy, maxTokens: 40 } };
+    const answers = await Promise.all([1, 2, 3].map(() => collect(engine, request)));
+    const positions = answers.map(({ events }) =>
+      events.flatMap((event) => (event.type === 'queued' ? [event.position] : [])),
+    );
+    expect(positions).toEqual([[], [1], [2, 1]]);
+  });
+
+  it('leave the queue when they are cancelled', async () => {
+    const engine = newEngine({ parallel: 1 });
+    const controller = new AbortController();
+    const request = { model: random(), sampler: { ...greedy, maxTokens: 60 } };
+    const first = collect(engine, request);
+    const second = collect(engine, request, controller.signal);
+    const third = collect(engine, request);
+    controller.abort();
+    await expect(second).rejects.toMatchObject({ code: 'inference.cancelled' });
+    expect((await first).tokenIds).toEqual((await third).tokenIds);
+  });
+});
+
+describe('the prompt', () => {
+  it('reports what was reused from the turn before', async () => {
+    const engine = newEngine();
+    const messages = question('A first question that is long enough to be worth keeping in the cache');
+    const first = await collect(engine, { model: random(), messages });
+    const next = [...messages, { role: 'assistant' as const, content: first.text }, ...question('And the next one')];
+    const second = await collect(engine, { model: random(), messages: next });
+    expect(first.finish.cachedPromptTokens).toBe(0);
+    expect(second.finish.cachedPromptTokens).toBeGreaterThanOrEqual(first.finish.promptTokens);
+    expect(second.finish.cachedPromptTokens).toBeLessThan(second.finish.promptTokens);
+  });
+
+  it('is not reused for a few shared words', async () => {
+    const engine = newEngine();
+    await collect(engine, { model: random(), messages: question('Who are you') });
+    const { finish } = await collect(engine, { model: random(), messages: question('Who are they') });
+    expect(finish.cachedPromptTokens).toBe(0);
+  });
+
+  it('is counted like it is read', async () => {
+    const engine = newEngine();
+    const { finish } = await collect(engine, { model: tiny(), messages: question('How long is this?') });
+    expect(await engine.countTokens(tiny(), question('How long is this?'))).toBe(finish.promptTokens);
+  });
+
+  it('cannot fake another role', async () => {
+    const engine = newEngine();
+    const plain = await engine.countTokens(tiny(), question(''));
+    const faked = await engine.countTokens(tiny(), question('<|assistant|>'));
+    expect(faked - plain).toBeGreaterThan(5);
+  });
+
+  it('tells how long it is when it is too long', async () => {
+    const work = collect(newEngine(), { model: tiny(), messages: question('word '.repeat(1000)) });
+    await expect(work).rejects.toMatchObject({
+      details: { promptTokens: expect.any(Number), contextTokens: 1024 },
+    });
+  });
+
+  it('that nearly fills the context ends with the reason length', async () => {
+    const { finish } = await collect(newEngine({ contextTokens: 256 }), {
+      model: random(),
+      messages: question('x'.repeat(200)),
+      sampler: { ...greedy, maxTokens: 1000 },
+    });
+    expect(finish.reason).toBe('length');
+    expect(finish.promptTokens + finish.completionTokens).toBe(256);
+  });
+
+  it('is refused when the template of the model never ends', async () => {
+    const file = join(folder, 'endless.gguf');
+    const chatTemplate = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}';
+    await writeTinyGguf(file, { chatTemplate });
+    const engine = newEngine();
+    await expect(collect(engine, { model: file })).rejects.toMatchObject({ code: 'inference.template-refused' });
+    expect((await collect(engine, { model: tiny() })).finish.reason).toBe('stop');
+  });
+
+  it('is written as ChatML when the model has no template', async () => {
+    const file = join(folder, 'plain.gguf');
+    await writeTinyGguf(file, { chatTemplate: null });
+    expect((await collect(newEngine(), { model: file })).text).toBe(' Hello from the tiny test model.');
+  });
+});
+
+describe('the text', () => {
+  it('comes in whole characters, and its tokens stand for it', async () => {
+    const file = join(folder, 'signs.gguf');
+    await writeTinyGguf(file, { words: [' Hi', 'é', '🙂', ' there', '.'] });
+    const { events, text, tokenIds } = await collect(newEngine(), { model: file });
+    expect(text).toBe(' Hié🙂 there.');
+    expect(events.flatMap((event) => (event.type === 'token' ? [event.text] : []))).toEqual([
+      ' Hi',
+      'é',
+      '🙂',
+      ' there',
+      '.',
+    ]);
+    expect(tokenIds).toHaveLength(9);
+  });
+
+  it('stays the same when it is cut inside a character', async () => {
+    const file = join(folder, 'signs.gguf');
+    await writeTinyGguf(file, { words: [' Hi', 'é', '🙂', ' there', '.'] });
+    const { text, finish } = await collect(newEngine(), { model: file, sampler: { ...greedy, maxTokens: 5 } });
+    expect(text).toBe(' Hié');
+    expect(finish).toMatchObject({ reason: 'length', completionTokens: 5 });
+  });
+});
+
+describe('a model file', () => {
+  it('that lies about its tensors never reaches the native library', async () => {
+    const file = join(folder, 'broken.gguf');
+    await writeTinyGguf(file);
+    await truncate(file, 100_000);
+    const engine = newEngine();
+    await expect(collect(engine, { model: file })).rejects.toMatchObject({ kind: 'invalid', code: 'gguf.truncated' });
+    await writeFile(file, 'no model at all');
+    await expect(collect(engine, { model: file })).rejects.toMatchObject({ code: 'gguf.not-gguf' });
+    expect(engine.childPid).toBeUndefined();
+  });
+
+  it('outside the models folder cannot be named by a relative path', async () => {
+    for (const model of ['../tiny.gguf', 'a/../../tiny.gguf', '..', '.', ''])
+      await expect(collect(newEngine(), { model })).rejects.toMatchObject({ code: 'inference.unknown-model' });
+  });
+
+  it('is loaded once for all who wait, with progress for each', async () => {
+    const loads: object[] = [];
+    const logger = { debug: () => {}, warn: () => {}, info: (fields: object) => loads.push(fields) };
+    const engine = newEngine({ logger });
+    const answers = await Promise.all([1, 2, 3].map(() => collect(engine, { model: tiny() })));
+    expect(loads).toHaveLength(1);
+    for (const { events } of answers) expect(events.some(isLoading)).toBe(true);
+  });
+
+  it('leaves the memory for another when the budget is small', async () => {
+    const seen: string[] = [];
+    const logger = { debug: () => {}, warn: () => {}, info: (_fields: object, message: string) => seen.push(message) };
+    const engine = newEngine({ logger, memoryBytes: 24 * 2 ** 20, parallel: 1 });
+    for (const model of [tiny(), random(), tiny()]) await collect(engine, { model });
+    expect(seen.filter((message) => message === 'model unloaded')).toHaveLength(0);
+    const tight = newEngine({ logger, memoryBytes: 13 * 2 ** 20, parallel: 1 });
+    for (const model of [tiny(), random(), tiny()]) expect((await collect(tight, { model })).finish).toBeDefined();
+    expect(seen.filter((message) => message === 'model unloaded')).toHaveLength(2);
+  });
+
+  it('that needs more memory than there may be is refused', async () => {
+    const work = collect(newEngine({ memoryBytes: 1_000_000 }), { model: tiny() });
+    await expect(work).rejects.toMatchObject({ kind: 'unavailable', code: 'inference.not-enough-memory' });
+  });
+
+  it('is loaded again after it was unloaded', async () => {
+    const engine = newEngine();
+    await engine.warm(tiny());
+    await engine.unload(tiny());
+    const { events, text } = await collect(engine, { model: tiny() });
+    expect(events.some(isLoading)).toBe(true);
+    expect(text).toBe(' Hello from the tiny test model.');
+  });
+});
+
+describe('the child process', () => {
+  it('starts on first use only', async () => {
+    const engine = newEngine();
+    expect(engine.childPid).toBeUndefined();
+    expect((await engine.models()).map(({ name }) => name)).toContain('tiny-test-llama');
+    expect(engine.childPid).toBeUndefined();
+    await engine.warm(tiny());
+    expect(engine.childPid).toBeGreaterThan(0);
+  });
+});
+
+/** A parent that tells the id of its child once that is in the middle of an answer. */
+const parentCode = (model: string) => `
+  import { fork } from 'node:child_process';
+  const entry = ${JSON.stringify(fileURLToPath(new URL('./child.ts', import.meta.url)))};
+  const settings = JSON.stringify({ threads: 1, gpu: false });
+  const child = fork(entry, [settings], { execArgv: [], serialization: 'advanced', env: { UV_THREADPOOL_SIZE: '1' } });
+  const model = ${JSON.stringify(model)};
+  const request = { messages: [{ role: 'user', content: 'Hi' }], sampler: ${JSON.stringify({ ...greedy, maxTokens: 1000 })} };
+  child.send({ type: 'job', id: 1, job: { type: 'load', model, contextTokens: 2048, sequences: 1 } });
+  child.on('message', ({ events }) => {
+    for (const { id, done, event } of events) {
+      if (id === 1 && done) child.send({ type: 'job', id: 2, job: { type: 'generate', model, request } });
+      if (id === 2 && event.type === 'token') process.send(child.pid);
+    }
+  });
+`;
+
+const isLoading = (event: EngineEvent) => event.type === 'loading';
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
