@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.js';
 import type { EventStreams } from './event-streams.js';
 import { refuseNulInUrl } from './json-body.js';
+import { WrongTokens } from './wrong-tokens.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,6 +38,7 @@ export interface RequestWatch {
  * the client leaves.
  */
 export function prepareRequests(http: FastifyInstance, authenticator: Authenticator, watch: RequestWatch): void {
+  const wrongTokens = new WrongTokens();
   http.decorateRequest('actor', null);
   http.decorateRequest('errorCode', undefined);
   http.decorateRequest('client', null);
@@ -52,16 +54,15 @@ export function prepareRequests(http: FastifyInstance, authenticator: Authentica
     if (refused) return done(refused);
     const token = bearerToken(request);
     if (token === null) return done();
-    const found = runAs({ correlationid: request.id }, () => authenticator.authenticate(token));
-    if (found instanceof Promise) {
-      found.then((actor) => {
-        request.actor = actor;
-        done();
-      }, done);
-    } else {
-      request.actor = found;
+    request.actor = authenticator.recall(token) ?? null;
+    if (request.actor) return done();
+    const refusal = wrongTokens.refusal(request.ip);
+    if (refusal) return done(refusal);
+    runAs({ correlationid: request.id }, () => authenticator.authenticate(token)).then((actor) => {
+      request.actor = actor;
+      if (!actor) wrongTokens.add(request.ip);
       done();
-    }
+    }, done);
   });
 
   // After the body was read: its events come in the context of the socket, which is nobody's.

@@ -66,6 +66,13 @@ class StreamsController {
     return sendEvents(reply, request, failing([{ data: 1 }]));
   }
 
+  @Get('api/either')
+  async either(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    if (request.query && 'plain' in (request.query as object)) return { plain: true };
+    await sendEvents(reply, request, failing([{ data: 1 }]));
+    return reply;
+  }
+
   @Get('v1/attached')
   attached(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     return sendEvents(reply, request, untilGo(), { onShutdown: 'finish', headersWithinMs: 1 });
@@ -189,6 +196,11 @@ describe('an event stream', () => {
     expect(text).toMatch(/^data: 1\n\nevent: error\ndata: \{.*"code":"t\.gone".*\}\n\n$/);
     const completion = await (await fetch(`${url}/v1/broken`)).text();
     expect(completion).toMatch(/^data: 1\n\ndata: \{"error":\{.*"code":"t\.gone"\}\}\n\n$/);
+  });
+
+  it('may be one of two answers of a route', async () => {
+    expect(await (await fetch(`${url}/api/either?plain=1`)).json()).toEqual({ plain: true });
+    expect(await (await fetch(`${url}/api/either`)).text()).toMatch(/^data: 1\n\nevent: error\n/);
   });
 
   it('answers HEAD with headers alone', async () => {

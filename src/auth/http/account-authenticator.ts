@@ -28,10 +28,12 @@ export class AccountAuthenticator extends Authenticator {
     super();
   }
 
-  authenticate(token: string): Actor | null | Promise<Actor | null> {
+  override recall(token: string): Actor | undefined {
+    return this.cache.get(CredentialCache.keyOf(token))?.actor;
+  }
+
+  authenticate(token: string): Promise<Actor | null> {
     const key = CredentialCache.keyOf(token);
-    const known = this.cache.get(key);
-    if (known) return known.actor;
     let asked = this.pending.get(key);
     if (!asked) {
       asked = this.ask(token, key).finally(() => this.pending.delete(key));
