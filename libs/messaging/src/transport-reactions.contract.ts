@@ -130,7 +130,7 @@ export function reactionsContract(stage: () => Stage): void {
     await client.publish([poison, envelopeOf(type, 'behind')]);
     await eventually(async () => (await server.deadLetters(queue)).length === 1);
     expect(dataOf(got).filter((data) => data === 'poison')).toHaveLength(3);
-    expect(dataOf(got)).toContain('behind');
+    await eventually(() => dataOf(got).includes('behind'));
     const [letter] = await server.deadLetters(queue);
     expect(letter).toMatchObject({ queue, envelope: poison, attempts: 3 });
     expect(letter!.error).toEqual({ kind: 'conflict', code: 't.poison', message: 'Always.', details: { why: 'test' } });
