@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Client, Reader } from '../support/client.js';
-import { admin, apiKey, Parley } from '../support/parley.js';
+import { admin, apiKey, nodeBinary, Parley } from '../support/parley.js';
 import { prepareDataDir, startTiny, until } from '../support/tiny-server.js';
 
 const main = join(import.meta.dirname, '../../dist/src/main.js');
@@ -12,7 +12,7 @@ afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive
 
 /** Runs a server that is expected not to start. */
 async function fails(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(nodeBinary, [main], {
     env: { PATH: process.env['PATH'], LOG_FORMAT: 'json', PORT: '0', ...env },
   });
   let output = '';
@@ -49,7 +49,7 @@ describe('starting', () => {
         body: JSON.stringify(admin),
       });
       expect(await signIn.json()).toMatchObject({ user: { email: admin.email, role: 'admin' } });
-      expect(await client.get('/api/models')).toMatchObject({ items: [{ id: 'folder:tiny.gguf', default: true }] });
+      expect(await client.get('/api/models')).toMatchObject({ items: [{ id: 'tiny', default: true }] });
       expect((await parley.kill('SIGTERM')).code).toBe(0);
     }
   });
@@ -104,7 +104,7 @@ describe('ending', () => {
       return conversation.messages.every((message) => message.status !== 'pending') && conversation;
     });
     await server.parley.kill('SIGTERM');
-    const rebuild = spawn(process.execPath, [main, '--rebuild-projections'], {
+    const rebuild = spawn(nodeBinary, [main, '--rebuild-projections'], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir, EXPLORE_AUTO_INSTALL: 'false' },
     });
     expect(await new Promise((resolve) => rebuild.once('exit', resolve))).toBe(0);

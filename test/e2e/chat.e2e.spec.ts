@@ -37,7 +37,7 @@ describe('a conversation over HTTP', () => {
     const reader = await read(answer);
     expect(reader.breaches).toEqual([]);
     const stored = await settled(answer);
-    expect(stored).toMatchObject({ status: 'complete', text: reader.text, model: 'folder:tiny.gguf' });
+    expect(stored).toMatchObject({ status: 'complete', text: reader.text, model: 'tiny' });
     expect(stored.metadata).toMatchObject({ engine: 'llama-cpp', completionTokens: 60, finishReason: 'length' });
     expect(stored.metadata?.modelDigest).toMatch(/^[0-9a-f]{64}$/);
 
@@ -136,14 +136,14 @@ describe('bad input', () => {
       body,
     }).then(async (response) => ({
       status: response.status,
-      type: response.headers.get('content-type'),
+      contentType: response.headers.get('content-type'),
       ...((await response.json()) as { code: string }),
     }));
 
   it.each([
     ['an empty message', JSON.stringify({ text: ' \n' }), 400, 'chat.empty-message'],
     ['an over-long message', JSON.stringify({ text: 'x'.repeat(1001) }), 413, 'chat.message-too-long'],
-    ['half a character', '{"text":"\\ud800"}', 400, 'chat.invalid-text'],
+    ['half a character', '{"text":"\\ud800"}', 400, 'platform.invalid-text'],
     ['broken JSON', '{"text":', 400, 'platform.invalid-json'],
     ['something else than UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe]), 400, 'platform.invalid-encoding'],
     ['a body over the limit', JSON.stringify({ text: 'x'.repeat(1_100_000) }), 413, 'platform.body-too-large'],
@@ -152,7 +152,7 @@ describe('bad input', () => {
     const { id } = await client.start();
     const problem = await post(id, body);
     expect(problem).toMatchObject({ status, code });
-    expect(problem.type).toContain('application/problem+json');
+    expect(problem.contentType).toContain('application/problem+json');
     expect((await client.conversation(id)).messages).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.parley.dispose());
 
-const model = 'folder:tiny.gguf';
+const model = 'tiny';
 const messages = [{ role: 'user' as const, content: 'Hello?' }];
 const sentence = 'Hello from the tiny test model.';
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = join(import.meta.dirname, '../..');
+/** The product runs on the Node that it is installed with, whatever runs the tests. */
+export const nodeBinary = join(root, 'node_modules/.bin/node');
 
 export interface ParleyOptions {
   /** Kept between starts; a fresh one when left out. */
@@ -33,7 +35,7 @@ export class Parley {
   }
 
   static async start({ dataDir = Parley.freshDataDir(), env = {}, startWithinMs = 60_000 }: ParleyOptions = {}) {
-    const child = spawn(process.execPath, [join(root, 'dist/src/main.js')], {
+    const child = spawn(nodeBinary, [join(root, 'dist/src/main.js')], {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
