@@ -56,11 +56,17 @@ export class HeaderReader {
     return text;
   }
 
-  /** Passes over a string without keeping it. */
-  async skipString(): Promise<void> {
-    const length = await this.u64();
-    if (length > this.limits.stringBytes) throw problem('string-too-long', 'The file holds a text that is too long.');
-    this.skip(length);
+  /** Passes over strings without keeping them; most of a header is this, so it waits once a window only. */
+  async skipStrings(count: number): Promise<void> {
+    for (let skipped = 0; skipped < count; skipped++) {
+      let at = this.#position - this.#windowStart;
+      if (at + 8 > this.#bytes.length) at = await this.#take(8);
+      else this.#position += 8;
+      const length = this.#window.getUint32(at, true);
+      if (length > this.limits.stringBytes || this.#window.getUint32(at + 4, true) !== 0)
+        throw problem('string-too-long', 'The file holds a text that is too long.');
+      this.skip(length);
+    }
   }
 
   async bytes(length: number): Promise<DataView> {

@@ -22,7 +22,7 @@ export const ggufLimits: GgufLimits = {
   tensors: 32_768,
   keyBytes: 1024,
   stringBytes: 4 * 2 ** 20,
-  arrayItems: 4 * 2 ** 20,
-  totalArrayItems: 8 * 2 ** 20,
+  arrayItems: 2 ** 20,
+  totalArrayItems: 2 ** 21,
   alignment: 65_536,
 };

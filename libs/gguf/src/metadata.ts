@@ -40,7 +40,7 @@ export async function readMetadata(reader: HeaderReader, count: number, limits: 
     if (length > limits.arrayItems || arrayItems > limits.totalArrayItems)
       throw problem('array-too-long', 'The file holds a list that is too long.', { length });
     if (itemType === stringType) {
-      for (let item = 0; item < length; item++) await reader.skipString();
+      await reader.skipStrings(length);
       return { length };
     }
     const scalar = scalars.get(itemType);
