@@ -7,7 +7,7 @@ import { ConfigModule, loadConfig } from '@app/config';
 import { createApp, Scopes } from '@app/http';
 import { eventMetadata, MessagingModule } from '@app/messaging';
 import { Database, PersistenceModule } from '@app/persistence';
-import { freshFolder } from '@app/testing';
+import { freshFolder, testDatabase, testDatabaseKinds } from '@app/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AuthHttpModule } from './auth.http.module.js';
 import { AuthModule } from './auth.module.js';
@@ -23,11 +23,13 @@ class ModelsController {
 }
 
 let folder: string;
+let url: string;
+let dropDatabase: () => Promise<unknown>;
 let app: NestFastifyApplication;
 let db: Database;
 
 async function start(env: Record<string, string> = {}): Promise<void> {
-  const config = loadConfig({ DATA_DIR: folder, DATABASE_URL: `pglite://${folder}/db`, ...env });
+  const config = loadConfig({ DATA_DIR: folder, DATABASE_URL: url, ...env });
   @Module({
     imports: [
       ConfigModule.forRoot(config),
@@ -46,7 +48,15 @@ async function start(env: Record<string, string> = {}): Promise<void> {
 
 const newFolder = async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-auth-'));
-  await freshFolder(`${folder}/db`);
+  const onPostgres = testDatabaseKinds.includes('postgres') ? await testDatabase('postgres') : undefined;
+  if (!onPostgres) await freshFolder(`${folder}/db`);
+  url = onPostgres?.url ?? `pglite://${folder}/db`;
+  dropDatabase = async () => onPostgres?.dispose();
+};
+const dropFolder = async () => {
+  await app.close();
+  await dropDatabase();
+  rmSync(folder, { recursive: true, force: true });
 };
 
 interface Answer {
@@ -102,10 +112,7 @@ describe('accounts', () => {
     await newFolder();
     await start();
   });
-  afterEach(async () => {
-    await app.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(dropFolder);
 
   it('make the first of many who sign up at once the only administrator', async () => {
     expect((await call('GET', '/api/auth/setup')).body).toEqual({ hasUsers: false, signUpOpen: true });
@@ -200,10 +207,7 @@ describe('a session', () => {
     await start();
     await signUp('ada@example.org');
   });
-  afterAll(async () => {
-    await app.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(dropFolder);
   const backdateUses = () => db.query(`UPDATE auth.refresh_tokens SET used_at = used_at - interval '1 minute'`);
 
   it('comes with a cookie for these paths alone and a token that names the person', async () => {
@@ -288,10 +292,7 @@ describe('an API key', () => {
     ada = tokenOf(await signUp('ada@example.org'));
     eve = tokenOf(await signUp('eve@example.org'));
   });
-  afterAll(async () => {
-    await app.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(dropFolder);
   const create = (token: string, body: object) => call('POST', '/api/auth/api-keys', { token, body });
   const list = async (token: string) =>
     (await call('GET', '/api/auth/api-keys', { token })).body['items'] as Record<string, unknown>[];
@@ -357,10 +358,7 @@ describe('an API key', () => {
 
 describe('set-up without a person', () => {
   beforeEach(newFolder);
-  afterEach(async () => {
-    await app.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(dropFolder);
   const env = {
     AUTH_ADMIN_EMAIL: 'Root@example.org',
     AUTH_ADMIN_PASSWORD: password,
