@@ -164,7 +164,7 @@ export class ModelPool {
 
   async #makeRoom(model: PooledModel): Promise<void> {
     for (;;) {
-      const loaded = [...this.#models.values()].filter((other) => other !== model && other.loading);
+      const loaded = [...this.#models.values()].filter((other) => other !== model && other.loading !== undefined);
       const used = loaded.reduce((sum, { memory }) => sum + memory, 0);
       if (used + model.memory <= this.options.memoryBytes) return;
       const idle = loaded.filter(({ turns }) => turns.idle).sort((a, b) => a.usedAt - b.usedAt);

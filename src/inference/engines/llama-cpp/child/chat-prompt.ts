@@ -46,7 +46,7 @@ export class ChatPrompt {
       const [system, first, ...rest] = messages;
       if (first?.role !== 'user') throw asFailure(error);
       try {
-        return this.#run([{ role: 'user', content: `${system!.content}\n\n${first.content}` }, ...rest]);
+        return this.#run([{ role: 'user', content: `${system.content}\n\n${first.content}` }, ...rest]);
       } catch {
         throw asFailure(error);
       }
