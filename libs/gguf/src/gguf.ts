@@ -138,7 +138,7 @@ function perLayer(metadata: Metadata, key: string, layers: number, fallback: num
     typeof value === 'object' ? (value.numbers ?? []) : Array.from({ length: layers }, () => value ?? fallback);
   if (counts.length < layers || !counts.every((count) => isWhole(count, 0, 65_536)))
     throw problem('bad-value', 'The file holds an impossible number.', { key });
-  return counts as number[];
+  return counts;
 }
 
 function quantizationOf(metadata: Metadata, tensors: Tensor[]): string {

@@ -23,7 +23,7 @@ export const installCancelled = () =>
 
 /** The one failure of a source that is worth another try. */
 export const sourceUnavailable = (source: SourceName, reason: string, cause?: unknown) =>
-  new DomainError('unavailable', 'explore.source-unavailable', `${reason}`, { source }, { cause });
+  new DomainError('unavailable', 'explore.source-unavailable', reason, { source }, { cause });
 
 export const notAtSource = (source: SourceName, reason: string) =>
   new DomainError('not-found', 'explore.not-found', reason, { source });
