@@ -34,7 +34,7 @@ function fakeServer(options: { session?: boolean } = {}) {
       ? json(200, { path })
       : json(401, { code: 'auth.unauthenticated', detail: 'Sign in.' });
   };
-  const client = new ApiClient(fetch as typeof globalThis.fetch);
+  const client = new ApiClient(fetch);
   return { client, calls, state, refreshes: () => calls.filter((call) => call.path === '/api/auth/refresh').length };
 }
 

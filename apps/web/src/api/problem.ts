@@ -28,10 +28,9 @@ const FALLBACK: Record<number, string> = {
 };
 
 export async function problemOf(response: Response): Promise<Problem> {
-  const body = await response.json().then(
-    (value: unknown) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}),
-    () => ({}) as Record<string, unknown>,
-  );
+  // A proxy in between answers in HTML, or with nothing.
+  const value: unknown = await response.json().catch(() => null);
+  const body: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
   const text = (key: string) => (typeof body[key] === 'string' && body[key] !== '' ? body[key] : undefined);
   const detail =
     text('detail') ?? FALLBACK[response.status] ?? text('title') ?? `The server answered ${response.status}.`;

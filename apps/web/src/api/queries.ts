@@ -7,6 +7,7 @@ import type {
   ConversationSummary,
   ConversationView,
   InstalledModelView,
+  MessageView,
   ModelView,
   Page,
   SetupView,
@@ -34,11 +35,13 @@ export const setupQuery = queryOptions({
 export const conversationsQuery = (q: string) =>
   infiniteQueryOptions({
     queryKey: ['conversations', q],
-    queryFn: ({ pageParam, signal }) => {
+    queryFn: async ({ pageParam, signal }) => {
       const params = new URLSearchParams({ limit: '30' });
       if (q) params.set('q', q);
       if (pageParam) params.set('cursor', pageParam);
-      return api.get<Page<ConversationSummary>>(`/api/conversations?${params}`, signal);
+      const page = await api.get<Page<ConversationSummary>>(`/api/conversations?${params}`, signal);
+      page.items.forEach(noteTitle);
+      return page;
     },
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
@@ -47,8 +50,31 @@ export const conversationsQuery = (q: string) =>
 export const conversationQuery = (id: string) =>
   queryOptions({
     queryKey: ['conversation', id],
-    queryFn: ({ signal }) => api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal),
+    queryFn: async ({ signal }) =>
+      withFinished(await api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal)),
   });
+
+/** A conversation gets its title from its first message, and may get another one elsewhere: the list knows. */
+function noteTitle({ id, title }: ConversationSummary): void {
+  queryClient.setQueryData(conversationQuery(id).queryKey, (conversation) =>
+    conversation && conversation.title !== title ? { ...conversation, title } : undefined,
+  );
+}
+
+/** Answers whose streams have ended. The conversation learns of an end a moment after the readers of the stream. */
+const finished = new Map<string, MessageView>();
+
+export function noteFinished(message: MessageView): void {
+  finished.set(message.id, message);
+  setTimeout(() => finished.delete(message.id), 60_000);
+}
+
+const withFinished = (conversation: ConversationView): ConversationView => ({
+  ...conversation,
+  messages: conversation.messages.map((message) =>
+    message.status === 'pending' ? (finished.get(message.id) ?? message) : message,
+  ),
+});
 
 export const modelsQuery = queryOptions({
   queryKey: ['models'],

@@ -6,7 +6,7 @@ import type { UserView } from './views.js';
 /** The browser's lock, so that two tabs never send one refresh cookie twice. Absent on plain HTTP. */
 const exclusive = async <T>(work: () => Promise<T>): Promise<T> => {
   if (!navigator.locks) return work();
-  return (await navigator.locks.request('parley.refresh', work)) as T;
+  return await navigator.locks.request('parley.refresh', work);
 };
 
 export const api = new ApiClient(globalThis.fetch, exclusive);

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { follow } from '../api/events.js';
 import { messageOf } from '../api/problem.js';
-import { conversationQuery, queryClient } from '../api/queries.js';
+import { conversationQuery, noteFinished, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import { Store } from '../api/store.js';
 import type { MessageView } from '../api/views.js';
@@ -87,7 +87,9 @@ class Feed {
     const { text, done } = this.state;
     const known = queryClient.getQueryData(conversationQuery(conversationId).queryKey);
     const message = known?.messages.find((candidate) => candidate.id === id) ?? this.message;
-    await putMessages(conversationId, [{ ...message, text, ...done!, model: done!.metadata?.model ?? message.model }]);
+    const final = { ...message, text, ...done!, model: done!.metadata?.model ?? message.model };
+    noteFinished(final);
+    await putMessages(conversationId, [final]);
     this.flush();
     // Kept a little, for a page that still holds the pending message.
     setTimeout(() => feeds.delete(id), 60_000);

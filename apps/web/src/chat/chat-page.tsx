@@ -110,6 +110,8 @@ export function ChatPage({ id }: { id: string | null }) {
       </>
     );
   }
+  // Deleted in another tab: what this one still holds is no longer true.
+  const gone = query.error instanceof Problem && query.error.status === 404;
   const title = conversation?.title || (path[0]?.message.text.slice(0, 80) ?? '');
   return (
     <>
@@ -126,7 +128,7 @@ export function ChatPage({ id }: { id: string | null }) {
         )}
       </PageHead>
       <main id="main" className="chat" tabIndex={-1}>
-        {conversation ? (
+        {conversation && !gone ? (
           <>
             <Thread conversationId={id} path={path} outgoing={outgoing} busy={busy} onEdit={onEdit} onRetry={onRetry} />
             {noModel && <NoModel />}

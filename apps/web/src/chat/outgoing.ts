@@ -4,7 +4,7 @@ import { messageOf } from '../api/problem.js';
 import { conversationQuery, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import { Store } from '../api/store.js';
-import type { ConversationSummary, MessageView, SentMessage } from '../api/views.js';
+import type { MessageView, SentMessage } from '../api/views.js';
 import { conversationChanged, putMessages } from './cache.js';
 import { chooseMessage } from './choices.js';
 
@@ -73,13 +73,7 @@ async function deliver(item: Outgoing): Promise<void> {
   const path = `/api/conversations/${encodeURIComponent(conversationId)}`;
   try {
     if (item.starts) {
-      const summary = await api.json<ConversationSummary>('POST', '/api/conversations', {
-        body: { id: conversationId },
-      });
-      queryClient.setQueryData(
-        conversationQuery(conversationId).queryKey,
-        (conversation) => conversation && { ...conversation, ...summary },
-      );
+      await api.json('POST', '/api/conversations', { body: { id: conversationId } });
     }
     const body = { id, text, parentId, model: item.model ?? undefined };
     const { message, answer } = await api.json<SentMessage>('POST', `${path}/messages`, { body });

@@ -6,6 +6,8 @@ import { Progress } from '../ui/parts.js';
 import { toastError } from '../ui/toast.js';
 import { cancelInstall, isActive, resumeInstall, useLiveInstall, type LiveInstall } from './installs.js';
 
+const SOURCES: Record<string, string> = { huggingface: 'Hugging Face', pypi: 'PyPI', folder: 'the model folder' };
+
 function describe({ install, speed }: LiveInstall): string {
   const { receivedBytes, totalBytes } = install;
   switch (install.status) {
@@ -20,6 +22,8 @@ function describe({ install, speed }: LiveInstall): string {
     case 'failed':
       return install.error?.message ?? 'The download failed.';
     case 'downloading': {
+      if (receivedBytes === 0)
+        return `Asking ${SOURCES[install.source ?? ''] ?? 'the source'} for ${formatBytes(totalBytes)}`;
       const parts = [`${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`];
       if (speed !== null && speed > 0) {
         parts.push(
@@ -42,7 +46,7 @@ export function InstallProgress({ install: known }: { install: InstallView }) {
     setBusy(true);
     action.catch(toastError).finally(() => setBusy(false));
   };
-  const unknown = install.status === 'queued' || install.status === 'verifying' || install.totalBytes === 0;
+  const unknown = install.status !== 'downloading' || install.receivedBytes === 0 || install.totalBytes === 0;
   return (
     <div className="install" data-status={install.status}>
       {isActive(install) && (

@@ -9,9 +9,13 @@ import { addSample, speedOf, type Sample } from './speed.js';
 export const isActive = ({ status }: InstallView): boolean =>
   status === 'queued' || status === 'downloading' || status === 'verifying';
 
+/** Inference learns of a new model by an event, a moment after the installer said that it is there. */
+const LEARNT_MS = 1500;
+
 /** All that a change of the installed models changes. */
 export async function modelsChanged(): Promise<void> {
   tellTabs({ type: 'models-changed' });
+  setTimeout(() => void queryClient.invalidateQueries({ queryKey: ['models'] }), LEARNT_MS);
   await Promise.all(
     ['catalogue', 'installed', 'models'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })),
   );
