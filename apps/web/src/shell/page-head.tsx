@@ -20,7 +20,7 @@ export function PageHead({ title, titleField, children }: PageHeadProps) {
           <PanelIcon />
         </button>
       )}
-      {title !== undefined && <h1 className={titleField ? 'sr-only' : 'page-title clip'}>{title}</h1>}
+      {title && <h1 className={titleField ? 'sr-only' : 'page-title clip'}>{title}</h1>}
       {titleField}
       <div className="page-head-end">
         {children}
