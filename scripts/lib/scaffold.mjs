@@ -6,7 +6,6 @@ export class ScaffoldError extends Error {}
 
 const kebab = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const pascal = (name) => name.replace(/(^|-)([a-z0-9])/g, (_, _dash, letter) => letter.toUpperCase());
-const camel = (name) => pascal(name).replace(/^./, (letter) => letter.toLowerCase());
 
 /**
  * A use case in the house style, wired up and green: contract, handler, spec, entry in the module. What it is follows
@@ -196,15 +195,12 @@ describe('${name}', () => {
 };
 
 const reactionHandler = (module, name, from, event) => `import { OnEvent, type DataOf } from '@app/messaging';
-import { Database } from '@app/persistence';
 import { ${event} } from '${from}/index.js';
 
 @OnEvent(${event}, { queue: '${module}.${name}' })
 export class ${pascal(name)}Handler {
-  constructor(private readonly db: Database) {}
-
-  async handle(${camel(event)}: DataOf<${event}>): Promise<void> {
-    await this.db.query('SELECT $1::jsonb', [JSON.stringify(${camel(event)})]);
+  handle(_data: DataOf<${event}>): void {
+    // Takes effect once for each ${event}, however often that is delivered: the inbox sees to it.
   }
 }
 `;
