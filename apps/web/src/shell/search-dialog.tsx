@@ -19,8 +19,9 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
   const [at, setAt] = useState(0);
   const listId = useId();
   const theme = useTheme();
-  const { data } = useInfiniteQuery({
-    ...conversationsQuery(useSettled(words.trim(), 150)),
+  const settled = useSettled(words.trim(), 150);
+  const { data, isPlaceholderData } = useInfiniteQuery({
+    ...conversationsQuery(settled),
     placeholderData: (previous) => previous,
   });
 
@@ -33,7 +34,11 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
       : { id: 'dark', label: 'Dark theme', run: () => setTheme('dark') },
   ];
   const wanted = words.trim().toLowerCase();
-  const conversations = (data?.pages[0]?.items ?? []).slice(0, wanted ? 12 : 6).map<Entry>((item) => ({
+  const found = data?.pages[0]?.items ?? [];
+  // Until the server has looked for these words, only what certainly fits: Enter must not open something else.
+  const current = settled.toLowerCase() === wanted && !isPlaceholderData;
+  const fitting = current ? found : found.filter((item) => item.title.toLowerCase().includes(wanted));
+  const conversations = fitting.slice(0, wanted ? 12 : 6).map<Entry>((item) => ({
     id: item.id,
     label: item.title || 'New chat',
     hint: 'Conversation',
@@ -41,7 +46,7 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
   }));
   const matching = actions.filter((action) => action.label.toLowerCase().includes(wanted));
   const entries = wanted ? [...conversations, ...matching] : [...matching, ...conversations];
-  const current = Math.min(at, entries.length - 1);
+  const active = Math.min(at, entries.length - 1);
 
   const run = (entry: Entry | undefined) => {
     if (!entry) return;
@@ -51,12 +56,12 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
-      const next = (current + (event.key === 'ArrowDown' ? 1 : -1) + entries.length) % Math.max(1, entries.length);
+      const next = (active + (event.key === 'ArrowDown' ? 1 : -1) + entries.length) % Math.max(1, entries.length);
       setAt(next);
       document.getElementById(`${listId}-${next}`)?.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      run(entries[current]);
+      run(entries[active]);
     }
   };
 
@@ -70,7 +75,7 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
         aria-expanded="true"
         aria-controls={listId}
         aria-autocomplete="list"
-        aria-activedescendant={entries.length > 0 ? `${listId}-${current}` : undefined}
+        aria-activedescendant={entries.length > 0 ? `${listId}-${active}` : undefined}
         placeholder="Search conversations and pages"
         value={words}
         onChange={(event) => {
@@ -85,7 +90,7 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
             key={entry.id}
             id={`${listId}-${index}`}
             role="option"
-            aria-selected={index === current}
+            aria-selected={index === active}
             onPointerMove={() => setAt(index)}
             onClick={() => run(entry)}
           >

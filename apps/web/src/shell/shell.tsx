@@ -4,6 +4,7 @@ import { queryClient } from '../api/queries.js';
 import { ChatPage } from '../chat/chat-page.js';
 import { refreshConversation, refreshConversations } from '../chat/cache.js';
 import { useTitle } from '../lib/hooks.js';
+import { loadPart } from '../lib/load.js';
 import { Link, routeOf, usePath, type Route } from '../lib/router.js';
 import { onTabMessage } from '../lib/tabs.js';
 import { PageBoundary } from './page-boundary.js';
@@ -11,9 +12,11 @@ import { PageHead } from './page-head.js';
 import { Sidebar } from './sidebar.js';
 import { useSidebar } from './sidebar-state.js';
 
-const ModelsPage = lazy(() => import('../models/models-page.js'));
-const AccountPage = lazy(() => import('../account/account-page.js'));
-const SearchDialog = lazy(() => import('./search-dialog.js').then((m) => ({ default: m.SearchDialog })));
+const ModelsPage = lazy(() => loadPart(() => import('../models/models-page.js')));
+const AccountPage = lazy(() => loadPart(() => import('../account/account-page.js')));
+const SearchDialog = lazy(() =>
+  loadPart(() => import('./search-dialog.js')).then((m) => ({ default: m.SearchDialog })),
+);
 
 /** The page of somebody who is signed in. */
 export function Shell() {
@@ -55,9 +58,11 @@ export function Shell() {
         </PageBoundary>
       </div>
       {searching && (
-        <Suspense fallback={null}>
-          <SearchDialog onClose={() => setSearching(false)} />
-        </Suspense>
+        <PageBoundary fallback={null}>
+          <Suspense fallback={null}>
+            <SearchDialog onClose={() => setSearching(false)} />
+          </Suspense>
+        </PageBoundary>
       )}
     </div>
   );
