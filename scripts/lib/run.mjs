@@ -73,10 +73,18 @@ export function become(command, args, options = {}) {
   // A terminal sends Ctrl-C to every process in front of it: passing it on would make it two.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  endWithNpm(() => child.kill('SIGTERM'));
   return new Promise((_, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => process.exit(exitCode(code, signal)));
   });
+}
+
+/** npm told to end ends only the shell between it and this script: that shell gone is the sign. */
+function endWithNpm(end) {
+  if (!process.env.npm_lifecycle_event || windows) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && end(), 500).unref();
 }
 
 const exitCode = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);
