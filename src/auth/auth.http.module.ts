@@ -4,10 +4,9 @@ import { AccountAuthenticator } from './http/account-authenticator.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { SessionController } from './http/session.controller.js';
 import { UsersController } from './http/users.controller.js';
-import { AccessTokens } from './security/access-tokens.js';
 
 @Module({
   controllers: [SessionController, ApiKeysController, UsersController],
-  providers: [AccountAuthenticator, AccessTokens, { provide: Authenticator, useExisting: AccountAuthenticator }],
+  providers: [AccountAuthenticator, { provide: Authenticator, useExisting: AccountAuthenticator }],
 })
 export class AuthHttpModule {}

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Clock, SystemClock } from '@app/kernel';
+import { AuthenticateAccessTokenHandler } from './features/authenticate-access-token.handler.js';
 import { AuthenticateApiKeyHandler } from './features/authenticate-api-key.handler.js';
-import { AuthenticateSessionHandler } from './features/authenticate-session.handler.js';
 import { CreateApiKeyHandler } from './features/create-api-key.handler.js';
 import { DisableUserHandler } from './features/disable-user.handler.js';
 import { EnableUserHandler } from './features/enable-user.handler.js';
@@ -34,7 +34,7 @@ import { SessionIssuer } from './security/session-issuer.js';
     RevokeApiKeyHandler,
     ListApiKeysHandler,
     AuthenticateApiKeyHandler,
-    AuthenticateSessionHandler,
+    AuthenticateAccessTokenHandler,
     ListUsersHandler,
     DisableUserHandler,
     EnableUserHandler,

@@ -22,9 +22,13 @@ export class AuthenticateApiKey extends query(
   }),
 ) {}
 
-/** Whom a session stands for; null when it was ended or its account is disabled. */
-export class AuthenticateSession extends query(
-  'auth.authenticate-session.v1',
-  z.object({ sessionId: z.uuid() }),
-  z.object({ actor: ActorView.nullable() }),
+/** Whom an access token stands for; null when it is not ours or over, its session was ended or its account disabled. */
+export class AuthenticateAccessToken extends query(
+  'auth.authenticate-access-token.v1',
+  z.object({ token: z.string().max(5000) }),
+  z.object({
+    actor: ActorView.nullable(),
+    sessionId: z.uuid().nullable(),
+    expiresAt: z.iso.datetime().nullable(),
+  }),
 ) {}

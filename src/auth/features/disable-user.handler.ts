@@ -3,7 +3,7 @@ import { type DataOf, Handles, MessageBus, type MessageContext } from '@app/mess
 import { Database } from '@app/persistence';
 import { DisableUser, UserDisabled } from '../contracts/index.js';
 import { lastAdministrator, userNotFound } from '../domain/errors.js';
-import { requireAdministrator } from '../domain/require-administrator.js';
+import { requireAdministrator } from '../security/require-administrator.js';
 import { Sessions } from '../persistence/sessions.js';
 import { Users } from '../persistence/users.js';
 

@@ -1,7 +1,7 @@
 import { type DataOf, Handles, MessageBus, type MessageContext } from '@app/messaging';
 import { EnableUser, UserEnabled } from '../contracts/index.js';
 import { userNotFound } from '../domain/errors.js';
-import { requireAdministrator } from '../domain/require-administrator.js';
+import { requireAdministrator } from '../security/require-administrator.js';
 import { Users } from '../persistence/users.js';
 
 /** Its API keys work again; its sessions stay ended. */

@@ -1,6 +1,6 @@
 import { type DataOf, Handles, type MessageContext, type ResultOf } from '@app/messaging';
 import { ListUsers } from '../contracts/index.js';
-import { requireAdministrator } from '../domain/require-administrator.js';
+import { requireAdministrator } from '../security/require-administrator.js';
 import { toManagedUserView, Users } from '../persistence/users.js';
 
 @Handles(ListUsers)

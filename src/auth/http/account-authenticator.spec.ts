@@ -1,19 +1,16 @@
 import type { Actor, MessageBus } from '@app/messaging';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AccessTokens } from '../security/access-tokens.js';
 import { AccountAuthenticator } from './account-authenticator.js';
 
 const actor: Actor = { userId: 'ada', role: 'user', scopes: ['inference'] };
 
 describe('the authenticator of accounts', () => {
   const query = vi.fn();
-  const verify = vi.fn();
   let authenticator: AccountAuthenticator;
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] });
     query.mockReset().mockResolvedValue({ actor, apiKeyId: 'k1', expiresAt: null });
-    verify.mockReset().mockResolvedValue({ sessionId: 's1', expiresAt: new Date(1_000_000 + 900_000) });
-    authenticator = new AccountAuthenticator({ query } as unknown as MessageBus, { verify } as unknown as AccessTokens);
+    authenticator = new AccountAuthenticator({ query } as unknown as MessageBus);
   });
   afterEach(() => vi.useRealTimers());
 
@@ -36,6 +33,7 @@ describe('the authenticator of accounts', () => {
   });
 
   it.each(['s1', 'ada'])('forgets a credential by %s', async (id) => {
+    query.mockResolvedValue({ actor, sessionId: 's1', expiresAt: new Date(1_900_000).toISOString() });
     await authenticator.authenticate('a.b.c');
     expect(authenticator.recall('a.b.c')).toBe(actor);
     authenticator.forget(id);
@@ -55,9 +53,10 @@ describe('the authenticator of accounts', () => {
     expect(authenticator.recall('pk_1')).toBeUndefined();
   });
 
-  it('asks nobody about a token that is not ours', async () => {
-    verify.mockResolvedValue(null);
-    expect(await authenticator.authenticate('a.b.c')).toBeNull();
-    expect(query).not.toHaveBeenCalled();
+  it('asks about keys and tokens by different questions', async () => {
+    await authenticator.authenticate('pk_1');
+    await authenticator.authenticate('a.b.c');
+    const asked = query.mock.calls.map(([message]) => (message as { type: string }).type);
+    expect(asked).toEqual(['auth.authenticate-api-key.v1', 'auth.authenticate-access-token.v1']);
   });
 });

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Authenticator } from '@app/http';
 import { type Actor, MessageBus } from '@app/messaging';
-import { AuthenticateApiKey, AuthenticateSession } from '../contracts/index.js';
-import { AccessTokens } from '../security/access-tokens.js';
-import { looksLikeApiKey } from '../security/secret.js';
+import { AuthenticateAccessToken, AuthenticateApiKey } from '../contracts/index.js';
 import { type Credential, CredentialCache } from './credential-cache.js';
 
 /** How long a session or key that was ended elsewhere may still work here. */
@@ -21,10 +19,7 @@ export class AccountAuthenticator extends Authenticator {
   /** Changes with every revocation: what was asked before one may be out of date when the answer comes. */
   private revocations = 0;
 
-  constructor(
-    private readonly bus: MessageBus,
-    private readonly tokens: AccessTokens,
-  ) {
+  constructor(private readonly bus: MessageBus) {
     super();
   }
 
@@ -50,25 +45,25 @@ export class AccountAuthenticator extends Authenticator {
 
   private async ask(token: string, key: string): Promise<Actor | null> {
     const before = this.revocations;
-    const credential = looksLikeApiKey(token) ? await this.ofApiKey(token) : await this.ofAccessToken(token);
-    if (credential && this.revocations === before) this.cache.set(key, credential);
-    return credential?.actor ?? null;
+    const found = token.startsWith('pk_') ? await this.ofApiKey(token) : await this.ofAccessToken(token);
+    if (found && this.revocations === before) this.cache.set(key, found);
+    return found?.actor ?? null;
   }
 
   private async ofApiKey(key: string): Promise<Credential | null> {
     if (key.length > 500) return null;
     const { actor, apiKeyId, expiresAt } = await this.bus.query(new AuthenticateApiKey({ key }));
-    if (!actor || !apiKeyId) return null;
-    const end = expiresAt ? Date.parse(expiresAt) : Infinity;
-    return { actor, sourceId: apiKeyId, goodUntil: Math.min(Date.now() + TRUST_MS, end) };
+    return actor && apiKeyId ? credential(actor, apiKeyId, expiresAt) : null;
   }
 
   private async ofAccessToken(token: string): Promise<Credential | null> {
-    const claims = await this.tokens.verify(token);
-    if (!claims) return null;
-    const { sessionId, expiresAt } = claims;
-    const { actor } = await this.bus.query(new AuthenticateSession({ sessionId }));
-    if (!actor) return null;
-    return { actor, sourceId: sessionId, goodUntil: Math.min(Date.now() + TRUST_MS, expiresAt.getTime()) };
+    const { actor, sessionId, expiresAt } = await this.bus.query(new AuthenticateAccessToken({ token }));
+    return actor && sessionId ? credential(actor, sessionId, expiresAt) : null;
   }
+}
+
+/** Asked again after a while, and never trusted beyond its own end. */
+function credential(actor: Actor, sourceId: string, expiresAt: string | null): Credential {
+  const end = expiresAt ? Date.parse(expiresAt) : Infinity;
+  return { actor, sourceId, goodUntil: Math.min(Date.now() + TRUST_MS, end) };
 }

@@ -10,7 +10,5 @@ const KEY_PREFIX = 'pk_';
 
 export const newApiKey = (): string => `${KEY_PREFIX}${newSecret()}`;
 
-export const looksLikeApiKey = (token: string): boolean => token.startsWith(KEY_PREFIX);
-
 /** Enough to recognise a key by, far too little to guess the rest. */
 export const visiblePrefix = (key: string): string => key.slice(0, KEY_PREFIX.length + 6);

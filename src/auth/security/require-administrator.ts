@@ -1,5 +1,5 @@
 import { type Actor, type MessageContext, requireActor } from '@app/messaging';
-import { adminOnly } from './errors.js';
+import { adminOnly } from '../domain/errors.js';
 
 /** Checked where the work is done, too: a message may come from elsewhere than the guarded route. */
 export function requireAdministrator(context: MessageContext): Actor {
