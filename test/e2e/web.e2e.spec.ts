@@ -17,6 +17,7 @@ const env = {
   AUTH_API_KEY: '',
   EXPLORE_MODEL_FOLDER: modelFile ? dirname(modelFile) : '',
   INFERENCE_MAX_TOKENS: '200',
+  INFERENCE_TEMPERATURE: '0',
 };
 
 describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a real model', () => {
@@ -134,7 +135,7 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
       await page.emulateMedia({ colorScheme });
       for (const path of ['/', '/models', '/account']) {
         await page.goto(parley.url + path);
-        await page.getByRole('main').waitFor();
+        await page.getByRole('heading', { level: 1 }).waitFor();
         await noViolations();
       }
     }

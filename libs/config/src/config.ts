@@ -63,6 +63,7 @@ export class Config {
       parallel: s.INFERENCE_PARALLEL,
       contextTokens: s.INFERENCE_CONTEXT_TOKENS,
       maxTokens: s.INFERENCE_MAX_TOKENS,
+      temperature: s.INFERENCE_TEMPERATURE,
       memoryMib: s.INFERENCE_MEMORY_MIB,
       groupCommitMs: s.INFERENCE_GROUP_COMMIT_MS,
       exactContinuationTokens: s.INFERENCE_EXACT_CONTINUATION_TOKENS,

@@ -90,6 +90,8 @@ export const Settings = z.object({
   INFERENCE_CONTEXT_TOKENS: count(128, 1_048_576).default(8_192),
   /** Most tokens of one answer. */
   INFERENCE_MAX_TOKENS: count(1, 131_072).default(1_024),
+  /** Temperature of requests that name none; 0 always takes the likeliest token. Small models need a low one. */
+  INFERENCE_TEMPERATURE: z.coerce.number().min(0).max(2).default(0.3),
   /** Memory in MiB for loaded models; 70 % of the machine's when left out. */
   INFERENCE_MEMORY_MIB: count(64, 16_777_216).default(Math.floor((totalmem() / 1_048_576) * 0.7)),
   /** Milliseconds between two commits of the generation log. */

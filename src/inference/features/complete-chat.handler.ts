@@ -17,7 +17,7 @@ export class CompleteChatHandler {
     { signal }: MessageContext,
   ): AsyncGenerator<ResultOf<CompleteChat>> {
     const { engine, engineModel, id } = await this.models.resolve(model);
-    const sampler = completeSampler(wanted, this.config.inference.maxTokens);
+    const sampler = completeSampler(wanted, this.config.inference);
     yield { type: 'started', model: id, sampler };
     const grammar = jsonSchema && { jsonSchema };
     for await (const event of engine.generate({ model: engineModel, messages, sampler, stop, grammar }, signal)) {

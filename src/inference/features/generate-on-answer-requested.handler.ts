@@ -30,7 +30,7 @@ export class GenerateOnAnswerRequestedHandler {
   async handle(answer: DataOf<AnswerRequested>, context: MessageContext): Promise<void> {
     const { generationId, conversationId, messageId, model } = answer;
     const key = { generationId, conversationId, messageId };
-    const sampler = completeSampler(answer.sampler, this.config.inference.maxTokens);
+    const sampler = completeSampler(answer.sampler, this.config.inference);
     const claim = await this.generations.claim(key, sampler);
     if (!claim) return;
     const prompt = async () => (await this.bus.query(new GetPrompt({ conversationId, messageId }))).messages;
