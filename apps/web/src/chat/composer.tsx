@@ -46,8 +46,10 @@ export function Composer({ draftKey, choice, busy, stopping, blocked, onSend, on
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     if (!ready) return;
-    onSend(text.trim());
+    // Sending the first message leads to another page, where this text must not wait as a draft.
+    session.set(`draft.${draftKey}`, null);
     setText('');
+    onSend(text.trim());
     area.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
