@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import { ApiResponse, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
@@ -8,7 +9,7 @@ import { Problem } from './problem.js';
  * Says what a route answers with: sets the status, and puts the shape into the OpenAPI document under the name of its
  * `.meta({ id })`. Without a shape the answer has no body.
  */
-export const Returns = (status: number, schema?: z.ZodType, description = '') =>
+export const Returns = (status: number, schema?: z.ZodType, description = STATUS_CODES[status] ?? '') =>
   applyDecorators(HttpCode(status), ApiResponse({ status, description, ...(schema && { standardSchema: schema }) }));
 
 /** Says that a route answers with server-sent events whose `data` has this shape. */
