@@ -1,6 +1,6 @@
 import type { DeliveryStore } from './delivery-store.js';
 import { InProcessTransport } from './in-process.transport.js';
-import type { TransportHarness } from './transport.contract.js';
+import type { TransportHarness } from './transport-stage.contract.js';
 
 /** One process at a time over one store, which outlives it. */
 export function inProcessHarness(store: DeliveryStore, close: () => Promise<void> = async () => {}): TransportHarness {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { messageContext, runAs } from './context.js';
 import { envelopeOf, eventually, subscriptionOf } from './transport-helpers.contract.js';
 import type { Delivery, Transport } from './transport.js';
-import type { Stage } from './transport.contract.js';
+import type { Stage } from './transport-stage.contract.js';
 
 const never = () => new Promise<never>(() => undefined);
 const dataOf = (deliveries: readonly Delivery[]) => deliveries.map(({ envelope }) => envelope.data);

@@ -2,7 +2,7 @@ import { DomainError } from '@app/kernel';
 import { expect, it } from 'vitest';
 import { messageContext, runAs } from './context.js';
 import { envelopeOf, eventually } from './transport-helpers.contract.js';
-import type { Stage } from './transport.contract.js';
+import type { Stage } from './transport-stage.contract.js';
 
 const timeoutMs = 5_000;
 

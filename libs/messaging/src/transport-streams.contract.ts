@@ -2,7 +2,7 @@ import { DomainError } from '@app/kernel';
 import { expect, it } from 'vitest';
 import { envelopeOf, eventually } from './transport-helpers.contract.js';
 import type { StreamResponder } from './transport.js';
-import type { Stage } from './transport.contract.js';
+import type { Stage } from './transport-stage.contract.js';
 
 /** Counts up without end; tells how far it got and whether it was stopped. */
 function counter() {
