@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { contractsOf, moduleNames } from './contracts.js';
 import { moduleMap } from './module-map.js';
 import { openApi } from './open-api.js';
+import { operationsWithSettings } from './settings.js';
 
 // `npm run snapshot` writes the files anew; look at the difference, then commit it with the change that made it.
 describe('what is generated is what the sources say (if not: npm run snapshot)', { timeout: 60_000 }, () => {
@@ -17,6 +18,10 @@ describe('what is generated is what the sources say (if not: npm run snapshot)',
 
   it('openapi.json', async () => {
     await expect(await openApi()).toMatchFileSnapshot('openapi.json');
+  });
+
+  it('docs/operations.md', async () => {
+    await expect(await operationsWithSettings()).toMatchFileSnapshot('../../docs/operations.md');
   });
 });
 
