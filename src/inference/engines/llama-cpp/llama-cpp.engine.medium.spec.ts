@@ -190,6 +190,24 @@ describe('the prompt', () => {
     expect(finish.promptTokens + finish.completionTokens).toBe(256);
   });
 
+  it('of a long conversation gets a longer context, while shorter ones go on', async () => {
+    const file = join(folder, 'long.gguf');
+    await writeTinyGguf(file, { kind: 'random', contextLength: 8192 });
+    const engine = newEngine({ contextTokens: 8192 });
+    const request = { model: file, messages: question('Tell me a story'), sampler: { ...greedy, maxTokens: 300 } };
+    const alone = await collect(engine, request);
+    const reading = collect(engine, request);
+    const long = await collect(engine, {
+      model: file,
+      messages: question('word '.repeat(600)),
+      sampler: { ...greedy, maxTokens: 5 },
+    });
+    expect(long.finish.promptTokens).toBeGreaterThan(2048);
+    expect(long.finish.completionTokens).toBe(5);
+    expect((await reading).tokenIds).toEqual(alone.tokenIds);
+    expect((await collect(engine, request)).tokenIds).toEqual(alone.tokenIds);
+  });
+
   it('is refused when the template of the model never ends', async () => {
     const file = join(folder, 'endless.gguf');
     const chatTemplate = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}';
@@ -266,6 +284,13 @@ describe('a model file', () => {
     const tight = newEngine({ logger, memoryBytes: 13 * 2 ** 20, parallel: 1 });
     for (const model of [tiny(), random(), tiny()]) expect((await collect(tight, { model })).finish).toBeDefined();
     expect(seen.filter((message) => message === 'model unloaded')).toHaveLength(2);
+  });
+
+  it('waits for the memory of another that is in use', async () => {
+    const engine = newEngine({ memoryBytes: 13 * 2 ** 20, parallel: 1 });
+    const models = [tiny(), random(), tiny(), random()];
+    const answers = await Promise.all(models.map((model) => collect(engine, { model })));
+    expect(answers.map(({ finish }) => finish.reason)).toEqual(['stop', 'length', 'stop', 'length']);
   });
 
   it('that needs more memory than there may be is refused', async () => {

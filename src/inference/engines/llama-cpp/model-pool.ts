@@ -30,7 +30,10 @@ interface PooledModel {
   readonly contextTokens: number;
   readonly memory: number;
   readonly turns: Turns;
+  /** Set from the first wish to load it until it is dropped. */
   loading: Promise<void> | undefined;
+  /** It occupies memory. */
+  resident: boolean;
   loadCrashes: number;
   usedAt: number;
   /** Those who wait for the model to be loaded. */
@@ -40,6 +43,8 @@ interface PooledModel {
 /** Which models are loaded: on demand, within the memory budget, the least recently used leaving first. */
 export class ModelPool {
   readonly #models = new Map<string, PooledModel>();
+  /** Shared by those who come meanwhile, so that they keep their order. */
+  readonly #inspections = new Map<string, Promise<PooledModel>>();
   /** Loading and unloading, one after the other: each decides on what the one before has left. */
   #changes: Promise<unknown> = Promise.resolve();
   #left: (() => void) | undefined;
@@ -49,7 +54,10 @@ export class ModelPool {
     private readonly options: PoolOptions,
   ) {
     child.onExit = () => {
-      for (const model of this.#models.values()) model.loading = undefined;
+      for (const model of this.#models.values()) {
+        model.loading = undefined;
+        model.resident = false;
+      }
     };
   }
 
@@ -77,14 +85,23 @@ export class ModelPool {
   async unload(path: string): Promise<void> {
     await this.#change(async () => {
       const model = this.#models.get(path);
-      if (!model?.loading) return;
+      if (!model?.resident) return;
       while (!model.turns.idle) await this.#someoneLeaves();
       await this.#drop(model);
     });
   }
 
+  #inspected(path: string): Promise<PooledModel> {
+    let inspection = this.#inspections.get(path);
+    if (!inspection) {
+      inspection = this.#inspect(path).finally(() => this.#inspections.delete(path));
+      this.#inspections.set(path, inspection);
+    }
+    return inspection;
+  }
+
   /** The checked header of the file; a native library sees no file without. */
-  async #inspected(path: string): Promise<PooledModel> {
+  async #inspect(path: string): Promise<PooledModel> {
     const file = await stat(path).catch(() => undefined);
     if (!file?.isFile()) throw new DomainError('not-found', 'inference.unknown-model', 'There is no such model.');
     const version = `${file.dev}:${file.ino}:${file.size}:${file.mtimeMs}`;
@@ -92,16 +109,14 @@ export class ModelPool {
     if (known?.version === version) return known;
     const info = await readGguf(path);
     if (known) await this.unload(path);
-    const again = this.#models.get(path);
-    if (again && again !== known) return again;
-    const fitting = this.#fit(info);
     const model: PooledModel = {
       path,
       version,
       info,
-      ...fitting,
+      ...this.#fit(info),
       turns: new Turns(this.options.parallel),
       loading: undefined,
+      resident: false,
       loadCrashes: 0,
       usedAt: 0,
       watchers: new Set(),
@@ -134,8 +149,12 @@ export class ModelPool {
     if (model.loadCrashes >= maxLoadCrashes)
       throw new DomainError('invalid', 'inference.model-unusable', 'The model file crashes the inference engine.');
     model.watchers.add(report);
+    const loading = (model.loading ??= this.#load(model));
     try {
-      await (model.loading ??= this.#load(model));
+      await loading;
+    } catch (error) {
+      if (model.loading === loading) model.loading = undefined;
+      throw error;
     } finally {
       model.watchers.delete(report);
     }
@@ -149,6 +168,7 @@ export class ModelPool {
         const { path, contextTokens } = model;
         const job = { type: 'load', model: path, contextTokens, sequences: this.options.parallel } as const;
         await this.child.run(job, undefined, (event) => model.watchers.forEach((watch) => watch(event)));
+        model.resident = true;
       });
       model.loadCrashes = 0;
       this.options.logger.info(
@@ -156,7 +176,6 @@ export class ModelPool {
         'model loaded',
       );
     } catch (error) {
-      model.loading = undefined;
       if (error instanceof DomainError && error.code === 'inference.engine-crashed') model.loadCrashes++;
       throw error;
     }
@@ -164,7 +183,7 @@ export class ModelPool {
 
   async #makeRoom(model: PooledModel): Promise<void> {
     for (;;) {
-      const loaded = [...this.#models.values()].filter((other) => other !== model && other.loading !== undefined);
+      const loaded = [...this.#models.values()].filter((other) => other !== model && other.resident);
       const used = loaded.reduce((sum, { memory }) => sum + memory, 0);
       if (used + model.memory <= this.options.memoryBytes) return;
       const idle = loaded.filter(({ turns }) => turns.idle).sort((a, b) => a.usedAt - b.usedAt);
@@ -175,6 +194,7 @@ export class ModelPool {
 
   async #drop(model: PooledModel): Promise<void> {
     model.loading = undefined;
+    model.resident = false;
     await this.child.run({ type: 'unload', model: model.path });
     this.options.logger.info({ model: model.info.name }, 'model unloaded');
   }

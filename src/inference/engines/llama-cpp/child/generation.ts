@@ -7,7 +7,8 @@ import {
 import type { EngineEvent, GenerateRequest } from '../../../domain/engine.js';
 import { AnswerText } from './answer-text.js';
 import { cancelled, Failure } from './failure.js';
-import { chunkTokens, type LoadedModel } from './loaded-model.js';
+import { chunkTokens, type Room } from './contexts.js';
+import type { LoadedModel } from './loaded-model.js';
 
 type Request = Omit<GenerateRequest, 'model'>;
 type Emit = (event: EngineEvent) => void;
@@ -21,30 +22,37 @@ class PrefixLost extends Error {}
 /** One answer, from its messages to its last event. */
 export async function generate(loaded: LoadedModel, request: Request, signal: AbortSignal, emit: Emit): Promise<void> {
   const promptTokens = loaded.prompt.tokens(request.messages);
-  const contextTokens = loaded.contextTokens;
+  const contextTokens = loaded.contexts.limit;
   if (promptTokens.length >= contextTokens)
     throw new Failure('invalid', 'inference.prompt-too-long', 'The conversation is longer than the model can read.', {
       promptTokens: promptTokens.length,
       contextTokens,
     });
+  const room = await loaded.contexts.enter(Math.min(contextTokens, promptTokens.length + request.sampler.maxTokens));
+  const work: Work = { loaded, room, request, signal, emit };
   try {
-    await attempt(loaded, request, promptTokens, prefixTokens(loaded, request), signal, emit);
+    await attempt(work, promptTokens, prefixTokens(loaded, request));
   } catch (error) {
     if (!(error instanceof PrefixLost)) throw error;
     emit({ type: 'restart', reason: 'grammar' });
-    await attempt(loaded, request, promptTokens, [], signal, emit);
+    await attempt(work, promptTokens, []);
+  } finally {
+    room.leave();
   }
 }
 
-async function attempt(
-  loaded: LoadedModel,
-  request: Request,
-  prompt: Token[],
-  prefix: Token[],
-  signal: AbortSignal,
-  emit: Emit,
-): Promise<void> {
+interface Work {
+  loaded: LoadedModel;
+  room: Room;
+  request: Request;
+  signal: AbortSignal;
+  emit: Emit;
+}
+
+async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<void> {
+  const { loaded, room, request, signal, emit } = work;
   const { sampler } = request;
+  const { limit } = loaded.contexts;
   // A grammar follows the tokens one by one, whatever was asked for.
   const exact = request.grammar !== undefined || (request.continuation ?? 'exact') === 'exact';
   const exactPrefix = exact && (request.prefix?.tokenIds.length ?? 0) > 0 ? prefix : [];
@@ -52,22 +60,22 @@ async function attempt(
   const tokens = [...prompt, ...prefix];
   // The cache of the very same answer was made in the right order, but its random numbers were drawn elsewhere.
   const minShared = !replayed ? 0 : sampler.temperature === 0 && !request.grammar ? prompt.length + 1 : Infinity;
-  const lease = await loaded.sequences.acquire(tokens, minShared);
+  const lease = await room.sequences.acquire(tokens, minShared);
   const { sequence, cachedTokens } = lease;
   const cachedPromptTokens = Math.min(cachedTokens, prompt.length);
   try {
     emit({ type: 'prompt', promptTokens: prompt.length, cachedTokens: cachedPromptTokens });
     const finish = (reason: 'stop' | 'length', completionTokens: number) =>
       emit({ type: 'finish', reason, promptTokens: prompt.length, cachedPromptTokens, completionTokens });
-    if (prefix.length >= sampler.maxTokens || tokens.length >= sequence.contextSize) return finish('length', 0);
+    if (prefix.length >= sampler.maxTokens || tokens.length >= limit) return finish('length', 0);
 
     const evaluated = replayed ? Math.max(prompt.length, cachedTokens + 1) : tokens.length;
     const options = await evaluateOptions(loaded, request);
-    const steps = await start(loaded, sequence, tokens.slice(cachedTokens, evaluated), options, signal);
+    const steps = await start(work, sequence, tokens.slice(cachedTokens, evaluated), options);
     const text = answerText(loaded, request, prefix);
-    const leave = loaded.batches.enter();
+    const leave = room.batches.enter();
     try {
-      let next = await replay(loaded, steps, tokens.slice(evaluated), request.grammar !== undefined, signal);
+      let next = await replay(work, steps, tokens.slice(evaluated));
       for (let completionTokens = 0; ;) {
         if (signal.aborted) throw cancelled();
         if (next === undefined || loaded.model.isEogToken(next)) {
@@ -77,12 +85,12 @@ async function attempt(
         completionTokens++;
         report(emit, text.push(next));
         if (text.stopped) return finish('stop', completionTokens);
-        const full = sequence.nextTokenIndex >= sequence.contextSize - 1;
+        const full = sequence.nextTokenIndex >= limit - 1;
         if (full || prefix.length + completionTokens >= sampler.maxTokens) {
           report(emit, text.end());
           return finish('length', completionTokens);
         }
-        next = (await loaded.batches.step(() => steps.iterator.next())).value ?? undefined;
+        next = (await room.batches.step(() => steps.iterator.next())).value ?? undefined;
       }
     } finally {
       leave();
@@ -100,19 +108,18 @@ interface Steps {
 
 /** Evaluates the tokens chunk by chunk; the last chunk answers the first new token. */
 async function start(
-  loaded: LoadedModel,
+  { room, signal }: Work,
   sequence: LlamaContextSequence,
   tokens: Token[],
   options: SequenceEvaluateOptions,
-  signal: AbortSignal,
 ): Promise<Steps> {
   let done = 0;
   for (; tokens.length - done > chunkTokens; done += chunkTokens)
-    await loaded.promptTurn.run(async () => {
+    await room.promptTurn.run(async () => {
       if (signal.aborted) throw cancelled();
       await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(done, done + chunkTokens));
     });
-  return loaded.promptTurn.run(async () => {
+  return room.promptTurn.run(async () => {
     if (signal.aborted) throw cancelled();
     const iterator = sequence.evaluate(tokens.slice(done), options);
     const { value } = await iterator.next();
@@ -125,21 +132,15 @@ async function start(
  * numbers are drawn, so the answer goes on as it would have without the cut. What is sampled on the way is dropped;
  * with a grammar it has to be the prefix, because the grammar follows what is sampled.
  */
-async function replay(
-  loaded: LoadedModel,
-  steps: Steps,
-  prefix: Token[],
-  grammar: boolean,
-  signal: AbortSignal,
-): Promise<Token | undefined> {
+async function replay({ room, request, signal }: Work, steps: Steps, prefix: Token[]): Promise<Token | undefined> {
   let next = steps.first;
   for (const token of prefix) {
     if (signal.aborted) throw cancelled();
-    if (grammar && next !== token) {
+    if (request.grammar && next !== token) {
       await steps.iterator.return();
       throw new PrefixLost();
     }
-    next = (await loaded.batches.step(() => steps.iterator.next(token))).value ?? undefined;
+    next = (await room.batches.step(() => steps.iterator.next(token))).value ?? undefined;
   }
   return next;
 }

@@ -1,13 +1,9 @@
-import type { Llama, LlamaContext, LlamaEmbeddingContext, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
+import type { Llama, LlamaEmbeddingContext, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
 import type { ChildSettings } from '../protocol.js';
-import { BatchGate } from './batch-gate.js';
 import { ChatPrompt } from './chat-prompt.js';
+import { Contexts } from './contexts.js';
 import { cancelled, Failure } from './failure.js';
-import { Mutex } from './mutex.js';
-import { SequencePool } from './sequence-pool.js';
 
-/** Prompt tokens evaluated at once: between two chunks a request can be cancelled and other answers go on. */
-export const chunkTokens = 256;
 const keptGrammars = 16;
 const embeddingTokens = 2048;
 
@@ -23,30 +19,21 @@ interface LoadListener {
   step(): void;
 }
 
-/** A model, its context with several sequences, and what is made from them. */
+/** A model, its contexts, and what is made from them. */
 export class LoadedModel {
   readonly model: LlamaModel;
-  readonly context: LlamaContext;
-  readonly sequences: SequencePool;
+  readonly contexts: Contexts;
   readonly prompt: ChatPrompt;
-  /**
-   * One chunk of a prompt at a time: a batch then never splits a chunk, so a prompt is summed in the same order
-   * whatever else runs, and the same request gives the same answer.
-   */
-  readonly promptTurn = new Mutex();
-  readonly batches: BatchGate;
   readonly #llama: Llama;
   readonly #threads: number;
   readonly #grammars = new Map<string, Promise<LlamaGrammar>>();
   #embedding: Promise<LlamaEmbeddingContext> | undefined;
 
-  private constructor(llama: Llama, threads: number, model: LlamaModel, context: LlamaContext, batches: BatchGate) {
+  private constructor(llama: Llama, threads: number, model: LlamaModel, contexts: Contexts) {
     this.#llama = llama;
     this.#threads = threads;
     this.model = model;
-    this.context = context;
-    this.batches = batches;
-    this.sequences = new SequencePool(context);
+    this.contexts = contexts;
     this.prompt = new ChatPrompt(model);
   }
 
@@ -64,39 +51,17 @@ export class LoadedModel {
         ...(!settings.gpu && { gpuLayers: 0 }),
         onLoadProgress: (progress) => listener.progress(progress),
       });
-      const batches = new BatchGate();
-      const context = await model.createContext({
-        contextSize: options.contextTokens,
+      const contexts = await Contexts.create(model, {
+        limit: options.contextTokens,
         sequences: options.sequences,
-        batchSize: chunkTokens + options.sequences,
         threads: settings.threads,
-        ignoreMemorySafetyChecks: true,
-        failedCreationRemedy: false,
-        batching: {
-          dispatchSchedule: batches.schedule,
-          itemPrioritizationStrategy: ({ items, size }) => {
-            listener.step();
-            let left = size;
-            return items
-              .toSorted((a, b) => a.tokens.length - b.tokens.length)
-              .map((item) => {
-                const processAmount = Math.min(item.tokens.length, left);
-                left -= processAmount;
-                return { item, processAmount };
-              })
-              .filter(({ processAmount }) => processAmount > 0);
-          },
-        },
+        onStep: () => listener.step(),
       });
-      return new LoadedModel(llama, settings.threads, model, context, batches);
+      return new LoadedModel(llama, settings.threads, model, contexts);
     } catch (error) {
       process.stderr.write(`${String(error)}\n`);
       throw new Failure('unavailable', 'inference.model-load-failed', 'The model could not be loaded.');
     }
-  }
-
-  get contextTokens(): number {
-    return this.context.contextSize;
   }
 
   async grammar(schema: object): Promise<LlamaGrammar> {
@@ -144,7 +109,7 @@ export class LoadedModel {
   }
 
   async dispose(): Promise<void> {
-    await this.context.dispose();
+    await this.contexts.dispose();
     await this.model.dispose();
   }
 }

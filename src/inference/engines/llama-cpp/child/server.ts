@@ -65,7 +65,7 @@ class Jobs {
           step: () => this.#outbox.steps++,
         });
         this.#models.set(job.model, model);
-        return { contextTokens: model.contextTokens };
+        return { contextTokens: model.contexts.limit };
       }
       case 'unload': {
         const model = this.#models.get(job.model);

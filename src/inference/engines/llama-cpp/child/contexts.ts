@@ -1,0 +1,121 @@
+import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+import { BatchGate } from './batch-gate.js';
+import { Mutex } from './mutex.js';
+import { SequencePool } from './sequence-pool.js';
+
+/** Prompt tokens evaluated at once: between two chunks a request can be cancelled and other answers go on. */
+export const chunkTokens = 256;
+/** The first context: a cache for the model's full length would take far more memory than most conversations need. */
+const firstTokens = 2048;
+
+export interface ContextSettings {
+  /** The most tokens of one sequence. */
+  limit: number;
+  sequences: number;
+  threads: number;
+  /** The native library has finished a batch. */
+  onStep(): void;
+}
+
+/** A context of several sequences, and the order in which they use it. */
+export interface Room {
+  sequences: SequencePool;
+  batches: BatchGate;
+  /**
+   * One chunk of a prompt at a time: a batch then never splits a chunk, so a prompt is summed in the same order
+   * whatever else runs, and the same request gives the same answer.
+   */
+  promptTurn: Mutex;
+  leave(): void;
+}
+
+interface Entry extends Omit<Room, 'leave'> {
+  context: LlamaContext;
+  guests: number;
+}
+
+/** The context of a model; a request that needs a longer one gets it, and the shorter one goes when it is empty. */
+export class Contexts {
+  readonly #model: LlamaModel;
+  readonly #settings: ContextSettings;
+  readonly #change = new Mutex();
+  #current: Entry;
+
+  private constructor(model: LlamaModel, settings: ContextSettings, first: Entry) {
+    this.#model = model;
+    this.#settings = settings;
+    this.#current = first;
+  }
+
+  static async create(model: LlamaModel, settings: ContextSettings): Promise<Contexts> {
+    const first = await createEntry(model, settings, Math.min(firstTokens, settings.limit));
+    return new Contexts(model, settings, first);
+  }
+
+  /** The most tokens of prompt and answer together. */
+  get limit(): number {
+    return this.#settings.limit;
+  }
+
+  /** A context whose sequences hold so many tokens; to be left after use. */
+  async enter(tokens: number): Promise<Room> {
+    const entry = await this.#change.run(async () => {
+      if (tokens > this.#current.context.contextSize) await this.#grow(tokens);
+      this.#current.guests++;
+      return this.#current;
+    });
+    const { sequences, batches, promptTurn } = entry;
+    const leave = () => {
+      entry.guests--;
+      this.#disposeUnused(entry);
+    };
+    return { sequences, batches, promptTurn, leave };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#current.context.dispose();
+  }
+
+  async #grow(tokens: number): Promise<void> {
+    let size = this.#current.context.contextSize;
+    while (size < tokens) size *= 2;
+    const grown = await createEntry(this.#model, this.#settings, Math.min(size, this.limit));
+    const before = this.#current;
+    this.#current = grown;
+    this.#disposeUnused(before);
+  }
+
+  #disposeUnused(entry: Entry): void {
+    if (entry === this.#current || entry.guests > 0) return;
+    entry.context.dispose().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  }
+}
+
+async function createEntry(model: LlamaModel, settings: ContextSettings, contextSize: number): Promise<Entry> {
+  const batches = new BatchGate();
+  const context = await model.createContext({
+    contextSize,
+    sequences: settings.sequences,
+    batchSize: chunkTokens + settings.sequences,
+    threads: settings.threads,
+    ignoreMemorySafetyChecks: true,
+    failedCreationRemedy: false,
+    batching: {
+      dispatchSchedule: batches.schedule,
+      itemPrioritizationStrategy: ({ items, size }) => {
+        settings.onStep();
+        // Single tokens first: all of them and one chunk fit.
+        let left = size;
+        return items
+          .toSorted((a, b) => a.tokens.length - b.tokens.length)
+          .map((item) => {
+            const processAmount = Math.min(item.tokens.length, left);
+            left -= processAmount;
+            return { item, processAmount };
+          })
+          .filter(({ processAmount }) => processAmount > 0);
+      },
+    },
+  });
+  return { context, batches, sequences: new SequencePool(context), promptTurn: new Mutex(), guests: 0 };
+}
