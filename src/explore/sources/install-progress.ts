@@ -63,6 +63,8 @@ export class InstallProgress implements DownloadObserver, AsyncDisposable {
   }
 
   private tick(): void {
+    // What came after the last showing would wait for the next chunk, which may be long in coming.
+    if (this.changed) this.show();
     const due = this.changed || Date.now() - this.savedAt >= SAVE_IDLE_MS;
     if (due && !this.saving && !this.stop.signal.aborted) void this.save();
   }
