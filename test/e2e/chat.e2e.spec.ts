@@ -129,7 +129,7 @@ describe('a conversation over HTTP', () => {
 });
 
 describe('bad input', () => {
-  const post = (id: string, body: string | Buffer, type = 'application/json') =>
+  const post = (id: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json') =>
     fetch(`${server.parley.url}/api/conversations/${id}/messages`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': type },
@@ -145,7 +145,7 @@ describe('bad input', () => {
     ['an over-long message', JSON.stringify({ text: 'x'.repeat(1001) }), 413, 'chat.message-too-long'],
     ['half a character', '{"text":"\\ud800"}', 400, 'platform.invalid-text'],
     ['broken JSON', '{"text":', 400, 'platform.invalid-json'],
-    ['something else than UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe]), 400, 'platform.invalid-encoding'],
+    ['something else than UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe]), 400, 'platform.invalid-encoding'],
     ['a body over the limit', JSON.stringify({ text: 'x'.repeat(1_100_000) }), 413, 'platform.body-too-large'],
     ['a wrong shape', JSON.stringify({ text: 5 }), 400, 'platform.invalid-request'],
   ])('%s gets a problem with a code', async (_name, body, status, code) => {

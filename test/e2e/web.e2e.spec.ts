@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -72,7 +73,7 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
   it('asks and reads an answer of a real language model', async () => {
     // The model is installed by itself meanwhile; the composer waits for it.
     await page.waitForFunction(
-      `document.querySelector('textarea')?.getAttribute('placeholder') === 'Ask anything'`,
+      () => document.querySelector('textarea')?.getAttribute('placeholder') === 'Ask anything',
       undefined,
       { timeout: 60_000 },
     );
@@ -143,7 +144,7 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
     await page.goto(parley.url);
     await composer().waitFor();
     await noViolations();
-    const wide = await page.evaluate<boolean>(`document.documentElement.scrollWidth > innerWidth`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect(wide).toBe(false);
   });
 
