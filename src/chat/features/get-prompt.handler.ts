@@ -3,6 +3,7 @@ import { Handles, type DataOf, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { GetPrompt } from '../contracts/index.js';
 import { messageNotFound } from '../domain/errors.js';
+import { promptOf } from '../domain/prompt.js';
 
 @Handles(GetPrompt)
 export class GetPromptHandler {
@@ -12,7 +13,6 @@ export class GetPromptHandler {
   ) {}
 
   async handle({ conversationId, messageId }: DataOf<GetPrompt>): Promise<ResultOf<GetPrompt>> {
-    // Answers that failed before they said anything are left out: a template would not know what to make of them.
     const messages = await this.db.query<{ role: 'user' | 'assistant'; content: string }>(
       `WITH RECURSIVE path AS (
          SELECT p.id, p.parent_id, p.role, p.text, 1 AS depth
@@ -22,11 +22,11 @@ export class GetPromptHandler {
          SELECT m.id, m.parent_id, m.role, m.text, path.depth + 1
          FROM path JOIN chat.messages m ON m.id = path.parent_id
        )
-       SELECT role, text AS content FROM path WHERE text <> '' ORDER BY depth DESC`,
+       SELECT role, text AS content FROM path ORDER BY depth DESC`,
       [messageId, conversationId],
     );
     if (messages.length === 0) throw messageNotFound(messageId);
-    // Some templates put words of their own where no system message is; small models answer worse with those.
-    return { messages: [{ role: 'system', content: this.config.chat.systemPrompt }, ...messages] };
+    // Always a system message: some templates put words of their own in its place, and small models answer worse then.
+    return { messages: promptOf(this.config.chat.systemPrompt, messages) };
   }
 }
