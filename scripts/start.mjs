@@ -6,5 +6,6 @@ import { orExit, setUp } from './lib/set-up.mjs';
 await orExit(setUp);
 say('everything is up to date; starting Parley');
 const settings = exists('.env') ? ['--env-file=.env'] : [];
-const args = [...settings, '--enable-source-maps', 'dist/src/main.js', ...process.argv.slice(2)];
+const withUs = ['--import', new URL('./lib/end-with-parent.mjs', import.meta.url).href];
+const args = [...settings, ...withUs, '--enable-source-maps', 'dist/src/main.js', ...process.argv.slice(2)];
 await become(node24(), args, { env: { NODE_ENV: 'production', ...process.env } });
