@@ -11,7 +11,11 @@ describe('npm run new', () => {
   let root = '';
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const node = (...args: string[]) =>
-    spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: { ...process.env, VITEST: '' } });
+    spawnSync(process.execPath, args, {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, VITEST: '', NO_COLOR: '1' },
+    });
 
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'parley-new-'));
