@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { Handles, type ResultOf } from '@app/messaging';
+import { Database } from '@app/persistence';
+import { GetOverview } from '../contracts/index.js';
+
+// The nearest one is the product's own, seen from the sources and from the build.
+const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8')) as { version: string };
+
+@Handles(GetOverview)
+export class GetOverviewHandler {
+  constructor(private readonly db: Database) {}
+
+  async handle(): Promise<ResultOf<GetOverview>> {
+    const [row] = await this.db.query<Record<'total' | 'last_day' | 'unpublished' | 'waiting' | 'parked', number>>(
+      `SELECT (SELECT count(*) FROM platform.events)::int AS total,
+              (SELECT count(*) FROM platform.events WHERE occurred_at > now() - interval '1 day')::int AS last_day,
+              (SELECT count(*) FROM platform.outbox)::int AS unpublished,
+              (SELECT count(*) FROM platform.deliveries WHERE dead_at IS NULL)::int AS waiting,
+              (SELECT count(*) FROM platform.deliveries WHERE dead_at IS NOT NULL)::int AS parked`,
+      [],
+    );
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      version,
+      nodeVersion: process.versions.node,
+      uptimeSeconds: Math.round(process.uptime()),
+      memory: { residentBytes: rss, heapUsedBytes: heapUsed },
+      events: { total: row?.total ?? 0, lastDay: row?.last_day ?? 0, unpublished: row?.unpublished ?? 0 },
+      deliveries: { waiting: row?.waiting ?? 0, parked: row?.parked ?? 0 },
+    };
+  }
+}

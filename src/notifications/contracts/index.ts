@@ -1,0 +1,3 @@
+export * from './commands.js';
+export * from './queries.js';
+export * from './views.js';
