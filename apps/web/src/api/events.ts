@@ -113,10 +113,10 @@ async function* events(body: ReadableStream<Uint8Array>, alive: () => void): Asy
   }
 }
 
-/** 0.25 s, 0.5 s, … 8 s, each a little random; at once when the browser is online again or the page is looked at. */
+/** 0.25 s, 0.5 s, … 4 s, each a little random; at once when the browser is online again. */
 async function backOff(attempt: number, signal: AbortSignal, error: unknown): Promise<void> {
   const asked = error instanceof Problem ? (error.retryAfterMs ?? 0) : 0;
-  const delay = Math.max(asked, Math.min(8000, 250 * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2));
+  const delay = Math.max(asked, Math.min(4000, 250 * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2));
   await new Promise<void>((resolve) => {
     const settle = () => {
       clearTimeout(timer);

@@ -62,9 +62,13 @@ class Feed {
         open: (last, connection) =>
           api.stream(path, { signal: connection, headers: last === null ? {} : { 'last-event-id': last } }),
         onConnected: (connected) => {
-          clearTimeout(lost);
-          if (connected) this.show({ connected });
-          else lost = setTimeout(() => this.show({ connected }), UNNOTICED_MS);
+          if (connected) {
+            clearTimeout(lost);
+            lost = undefined;
+            this.show({ connected });
+          } else {
+            lost ??= setTimeout(() => this.show({ connected }), UNNOTICED_MS);
+          }
         },
         onEvent: (event) => {
           this.show(advance(this.state, event));
