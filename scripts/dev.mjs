@@ -1,7 +1,7 @@
 // For work on Parley: the server starts anew after every change, the page updates in place.
 // The page of `vite dev` is at the address it prints; its API calls go to the server.
 import { spawn } from 'node:child_process';
-import { exists, node24, root, tool } from './lib/run.mjs';
+import { endWithNpm, exists, node24, root, tool } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { installPackages, orExit } from './lib/set-up.mjs';
 
@@ -21,6 +21,7 @@ const children = watched.map((args) => spawn(node24(), args, { cwd: root, stdio:
 const end = () => children.forEach((child) => child.kill('SIGTERM'));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
 process.on('exit', end);
+endWithNpm(end);
 // One without the other is of no use.
 for (const child of children) {
   child.once('exit', (code) => {

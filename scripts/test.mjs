@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { testModel } from './fetch-model.mjs';
 import { runChecks } from './lib/checks.mjs';
+import { endWithNpm } from './lib/run.mjs';
 import { elapsed, say } from './lib/say.mjs';
 import { buildServer, buildWeb, installPackages, orExit, SetUpError } from './lib/set-up.mjs';
 import { runSuite, suites } from './lib/suites.mjs';
@@ -17,6 +18,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+endWithNpm(() => process.exit(130));
 
 await orExit(installPackages);
 

@@ -81,7 +81,7 @@ export function become(command, args, options = {}) {
 }
 
 /** npm told to end ends only the shell between it and this script: that shell gone is the sign. */
-function endWithNpm(end) {
+export function endWithNpm(end) {
   if (!process.env.npm_lifecycle_event || windows) return;
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && end(), 500).unref();
