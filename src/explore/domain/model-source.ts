@@ -23,7 +23,10 @@ export interface OpenedModel extends AsyncDisposable {
  */
 export abstract class ModelSource {
   abstract readonly name: SourceName;
-  /** How often a broken connection is opened again without any new byte before the source is given up. */
+  /**
+   * How often a broken connection is opened again without any new byte before the source is given up; once at most
+   * while there is no byte at all.
+   */
   abstract readonly retries: number;
   /** Whether this source could have the entry at all. */
   abstract offers(entry: CatalogueEntry): boolean;

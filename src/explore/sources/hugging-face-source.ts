@@ -9,6 +9,8 @@ import { ModelSource, type OpenedModel, type OpenRequest } from '../domain/model
 import { isPrivateAddress, publicLookup } from './private-address.js';
 
 const MOST_REDIRECTS = 5;
+/** A network that swallows packets is told early: another source may be reached. */
+const MOST_CONNECT_MS = 10_000;
 
 /** The hub, or a mirror of it that speaks `<endpoint>/<repo>/resolve/<revision>/<file>`. */
 export class HuggingFaceSource extends ModelSource {
@@ -26,9 +28,10 @@ export class HuggingFaceSource extends ModelSource {
   ) {
     super();
     this.endpoint = new URL(endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
+    const connectMs = Math.min(timeoutMs, MOST_CONNECT_MS);
     const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, pipelining: 0 };
-    this.direct = new Agent({ ...timeouts, connect: { timeout: timeoutMs } });
-    this.guarded = new Agent({ ...timeouts, connect: { timeout: timeoutMs, lookup: publicLookup } });
+    this.direct = new Agent({ ...timeouts, connect: { timeout: connectMs } });
+    this.guarded = new Agent({ ...timeouts, connect: { timeout: connectMs, lookup: publicLookup } });
   }
 
   offers(entry: CatalogueEntry): boolean {

@@ -1,3 +1,4 @@
+import type { DomainError } from '@app/kernel';
 import { Logger } from '@nestjs/common';
 import type { SourceName } from '../contracts/index.js';
 import { installCancelled } from '../domain/errors.js';
@@ -49,6 +50,10 @@ export class InstallProgress implements DownloadObserver, AsyncDisposable {
     await this.save();
     this.show();
     this.stop.signal.throwIfAborted();
+  }
+
+  refused(source: SourceName, { message, code }: DomainError): void {
+    this.logger.log({ msg: `${source} could not deliver ${this.install.snapshot.name}: ${message}`, source, code });
   }
 
   /** Waits for what is being stored; nothing is stored afterwards. */

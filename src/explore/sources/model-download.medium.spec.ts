@@ -55,7 +55,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const silent: DownloadObserver = { received: () => undefined, verifying: async () => undefined };
+const silent: DownloadObserver = {
+  received: () => undefined,
+  verifying: async () => undefined,
+  refused: () => undefined,
+};
 const fromHub = (token?: string) => new HuggingFaceSource(hub.url, token, 2000);
 
 function download(sources: ModelSource[] = [fromHub()], wanted = entry, observer = silent, signal = idle()) {
@@ -205,14 +209,25 @@ describe('a download refuses', () => {
   it('a redirect without end', async () => {
     hub.respond((request, response) => response.writeHead(302, { location: `${request.url}x` }).end());
     await expect(download()).rejects.toEqual(failure('source-unavailable'));
-    // Six requests for each of the five times that an unreachable source is tried.
-    expect(hub.requests).toHaveLength(30);
+    // Six requests, each of the two times that a source without a byte is tried.
+    expect(hub.requests).toHaveLength(12);
   });
 
   it('a connection that is reset again and again without a byte', async () => {
     hub.respond((request) => request.socket.resetAndDestroy());
     await expect(download()).rejects.toEqual(failure('source-unavailable'));
-    expect(hub.requests).toHaveLength(5);
+    expect(hub.requests).toHaveLength(2);
+  });
+
+  it('a source that stops in the middle, after some more patience', async () => {
+    hub.respond((request, response) =>
+      request.headers.range
+        ? request.socket.resetAndDestroy()
+        : serveBytes(model, { cutAfter: 1000 })(request, response),
+    );
+    await expect(download()).rejects.toEqual(failure('source-unavailable'));
+    expect(hub.requests).toHaveLength(6);
+    expect(await partials()).toHaveLength(1);
   });
 
   it('a source that goes silent', async () => {

@@ -23,6 +23,8 @@ export interface DownloadObserver {
   received(source: SourceName | null, bytes: number): void;
   /** All bytes are here and are being checked. */
   verifying(): Promise<void>;
+  /** The source could not deliver; the next one is asked. */
+  refused(source: SourceName, error: DomainError): void;
 }
 
 export interface Downloaded {
@@ -88,6 +90,7 @@ export class ModelDownload {
           if (!(error instanceof DomainError)) throw error;
           if (error.code === 'explore.not-a-model') await partial.restart();
           failures.push({ source: source.name, error });
+          observer.refused(source.name, error);
           // Another source needs the same room, unless it was for this one's own package.
           if (error.code === 'explore.disk-full' && source.extraBytes(entry) === 0) throw error;
         }
@@ -145,7 +148,9 @@ export class ModelDownload {
         signal.throwIfAborted();
         const broken = error instanceof DomainError && error.code === 'explore.source-unavailable';
         idle = partial.receivedBytes > before ? 0 : idle + 1;
-        if (!broken || idle > source.retries || opens >= MOST_OPENS) throw error;
+        // One that never gave anything is left for the next source soon; one that did is worth some patience.
+        const patience = partial.receivedBytes > 0 ? source.retries : Math.min(1, source.retries);
+        if (!broken || idle > patience || opens >= MOST_OPENS) throw error;
         await sleep(Math.min(10_000, this.backoffMs * 2 ** idle), undefined, { signal });
       }
     }

@@ -3,7 +3,9 @@ import { UserDisabled, UserEnabled, UserSignedUp } from '../../auth/contracts/in
 import { Administrators } from '../persistence/administrators.js';
 
 /** One queue, so that an account's events are seen in order. */
-@OnEvent([UserSignedUp, UserDisabled, UserEnabled], { queue: 'notifications.keep-administrators-on-account-changed' })
+@OnEvent<UserSignedUp | UserDisabled | UserEnabled>([UserSignedUp, UserDisabled, UserEnabled], {
+  queue: 'notifications.keep-administrators-on-account-changed',
+})
 export class KeepAdministratorsOnAccountChangedHandler {
   constructor(private readonly administrators: Administrators) {}
 
