@@ -7,7 +7,7 @@ const checks = [
   ['types of the web client', [tool('typescript/bin/tsc'), '--noEmit', '-p', 'apps/web']],
   ['lint', [tool('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings']],
   ['format', [tool('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
-  ['unused files, exports and packages', [tool('knip/bin/knip.js'), '--no-progress']],
+  ['unused files, exports and packages', [tool('knip/bin/knip.js'), '--no-progress', '--no-config-hints']],
 ];
 
 /**

@@ -19,8 +19,11 @@ export async function openDataSource(url: string, entities: EntitySchema[] = [])
       throw error;
     }
     const close = async () => {
-      await dataSource.destroy();
-      await pglite.close();
+      try {
+        await dataSource.destroy();
+      } finally {
+        await pglite.close();
+      }
     };
     return { dataSource, close };
   }

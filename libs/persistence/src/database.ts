@@ -1,18 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { Logger } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
 import { type OpenDatabase, openDataSource } from './data-source.js';
-
-/** The part of pg's Pool and Client that is used here. */
-interface Queryable {
-  query(query: { name?: string; text: string; values?: unknown[] }): Promise<{ rows: unknown[] }>;
-}
-
-interface Unit {
-  runner: QueryRunner;
-  client: Queryable;
-  afterCommit: (() => void)[];
-}
+import { asDomainError } from './database-errors.js';
+import { type Queryable, UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
 const MOST_PREPARED = 2_000;
@@ -22,17 +14,27 @@ const MOST_PREPARED = 2_000;
  * there; outside each query is its own transaction.
  */
 export class Database {
-  readonly #units = new AsyncLocalStorage<Unit>();
+  readonly #logger = new Logger('Persistence');
+  readonly #units = new AsyncLocalStorage<UnitOfWork>();
   readonly #names = new Map<string, string>();
   readonly #pool: Queryable;
+  #closed: Promise<void> | undefined;
 
   private constructor(private readonly open: OpenDatabase) {
     this.#pool = (open.dataSource.driver as unknown as { master: Queryable }).master;
   }
 
-  /** @param url pglite://<folder> or postgres://… */
+  /**
+   * @param url pglite://<folder> or postgres://…
+   * @throws DomainError `platform.database-in-use`, `platform.database-damaged`, `platform.database-not-created`,
+   * `platform.database-unreachable` or `platform.disk-full`
+   */
   static async connect(url: string): Promise<Database> {
-    return new Database(await openDataSource(url));
+    try {
+      return new Database(await openDataSource(url));
+    } catch (error) {
+      throw asDomainError(error);
+    }
   }
 
   get dataSource(): DataSource {
@@ -41,52 +43,41 @@ export class Database {
 
   /** TypeORM's manager of the ambient unit of work, or of none. */
   get manager(): EntityManager {
-    return this.#units.getStore()?.runner.manager ?? this.dataSource.manager;
+    return this.#ambient?.manager ?? this.dataSource.manager;
   }
 
   get inTransaction(): boolean {
-    return this.#units.getStore() !== undefined;
+    return this.#ambient !== undefined;
   }
 
   /** Runs one statement; parameters are `$1`, `$2`, …. With parameters (an empty list counts) it is prepared once. */
   async query<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]> {
-    const target = this.#units.getStore()?.client ?? this.#pool;
-    const { rows } = await target.query(values ? { name: this.#nameOf(text), text, values } : { text });
-    return rows as T[];
+    try {
+      const target = this.#ambient ?? this.#pool;
+      const { rows } = await target.query(values ? { name: this.#nameOf(text), text, values } : { text });
+      return rows as T[];
+    } catch (error) {
+      throw asDomainError(error);
+    }
   }
 
   /**
-   * Runs `work` as one unit: all of it is stored, or nothing. A call inside another one joins it. Never wait for the
-   * network inside: on the embedded database everybody else waits too.
+   * Runs `work` as one unit: all of it is stored, or nothing. A call inside another one joins it, and fails it when it
+   * fails; so does a failed statement, even if its error is caught. Never wait for the network inside: on the embedded
+   * database everybody else waits too.
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    if (this.inTransaction) return work();
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const client = (await runner.connect()) as Queryable;
-      await runner.startTransaction();
-      const unit: Unit = { runner, client, afterCommit: [] };
-      let result: T;
-      try {
-        result = await this.#units.run(unit, work);
-        await runner.commitTransaction();
-      } catch (error) {
-        // The connection may be gone; the first error is the one to tell.
-        await runner.rollbackTransaction().catch(() => undefined);
-        throw error;
-      }
-      await runner.release();
-      this.#units.exit(() => unit.afterCommit.forEach((then) => then()));
-      return result;
-    } finally {
-      if (!runner.isReleased) await runner.release();
-    }
+    const ambient = this.#ambient;
+    if (ambient) return ambient.join(work);
+    const { result, then } = await this.#run(work);
+    this.#units.exit(() => then.forEach((tell) => this.#tell(tell)));
+    return result;
   }
 
   /** Runs `then` once the ambient unit is committed, never if it is rolled back; at once outside a unit. */
   afterCommit(then: () => void): void {
-    const unit = this.#units.getStore();
-    if (unit) unit.afterCommit.push(then);
+    const ambient = this.#ambient;
+    if (ambient) ambient.afterCommit(then);
     else then();
   }
 
@@ -95,8 +86,45 @@ export class Database {
     await this.query('SELECT 1');
   }
 
+  /** Waits for what runs, and gives the database free. A second call waits for the first one. */
   close(): Promise<void> {
-    return this.open.close();
+    return (this.#closed ??= this.open.close());
+  }
+
+  get #ambient(): UnitOfWork | undefined {
+    const unit = this.#units.getStore();
+    return unit?.isOpen ? unit : undefined;
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<{ result: T; then: readonly (() => void)[] }> {
+    const runner = this.dataSource.createQueryRunner();
+    let broken: Error | undefined;
+    try {
+      const client = (await runner.connect()) as Queryable;
+      await runner.startTransaction();
+      const unit = new UnitOfWork(runner, client);
+      try {
+        const result = await this.#units.run(unit, work);
+        return { result, then: await unit.commit() };
+      } catch (error) {
+        // What cannot be rolled back must not be handed to anybody else; the first error is the one to tell.
+        await unit.rollback().catch((failure: Error) => (broken = failure));
+        throw error;
+      }
+    } catch (error) {
+      throw asDomainError(error);
+    } finally {
+      await (runner as typeof runner & Releasable).releasePostgresConnection(broken);
+    }
+  }
+
+  /** What is stored is stored, whatever those say who are told of it. */
+  #tell(then: () => void): void {
+    try {
+      then();
+    } catch (error) {
+      this.#logger.error({ msg: 'Failed after the commit', err: error });
+    }
   }
 
   #nameOf(text: string): string | undefined {
@@ -107,4 +135,9 @@ export class Database {
     }
     return name;
   }
+}
+
+/** TypeORM's release that can say that the connection is not to be used again. */
+interface Releasable {
+  releasePostgresConnection(broken?: Error): Promise<void>;
 }

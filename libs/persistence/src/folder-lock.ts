@@ -1,8 +1,43 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '@app/kernel';
 
-/** When a process began, in the kernel's ticks: tells a process from a later one with the same number. */
+/** A holder says this often that it lives … */
+const BEAT_MS = 2_000;
+/** … and counts as dead to those who cannot see its process when it was silent for so long. */
+const SILENCE_MS = 15_000;
+/** Between making a lock file and writing it lies a moment, in which it is empty. */
+const WRITING_MS = 5_000;
+
+interface Holder {
+  pid: number;
+  /** When the process began: tells it from a later one with the same number. */
+  start: string | null;
+  /** Where its number means something. */
+  scope: string;
+}
+
+/** A container has process numbers of its own, so a lock of another one cannot be checked by number. */
+function ownScope(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
+/** In the kernel's ticks; null where there is no /proc, or no such process. */
 function startOf(pid: number): string | null {
   try {
     // The command in parentheses may hold anything; the 20th field after it is the start time.
@@ -12,7 +47,7 @@ function startOf(pid: number): string | null {
   }
 }
 
-function isAlive(pid: number, start: string | null): boolean {
+function isRunning({ pid, start }: Holder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -22,46 +57,102 @@ function isAlive(pid: number, start: string | null): boolean {
 }
 
 /**
- * One process at a time works on an embedded database. A lock that a dead process left is taken over.
+ * One process at a time works on an embedded database. A lock that a dead process left is taken over: at once if the
+ * process was of this machine or container, else after a silence (containers that share a volume).
  *
  * @returns what gives the folder free
  * @throws DomainError `platform.database-in-use`
  */
-export function lockFolder(folder: string): () => void {
+export async function lockFolder(folder: string): Promise<() => void> {
   const file = `${folder}.lock`;
   mkdirSync(dirname(file), { recursive: true });
-  const own = JSON.stringify({ pid: process.pid, start: startOf(process.pid) });
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(file, own, { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = readHolder(file);
-    if (holder && isAlive(holder.pid, holder.start)) {
-      throw new DomainError(
-        'conflict',
-        'platform.database-in-use',
-        `The database folder ${folder} is in use by process ${holder.pid}. Stop it, or choose another DATA_DIR.`,
-        { folder, pid: holder.pid },
-      );
-    }
+  await acquire(file, folder);
+  const beat = setInterval(() => touch(file), BEAT_MS).unref();
+  return () => {
+    clearInterval(beat);
     rmSync(file, { force: true });
-  }
-  throw new DomainError(
-    'conflict',
-    'platform.database-in-use',
-    `The database folder ${folder} is being opened elsewhere.`,
-  );
+  };
 }
 
-function readHolder(file: string): { pid: number; start: string | null } | null {
+async function acquire(file: string, folder: string): Promise<void> {
+  const own = JSON.stringify({ pid: process.pid, start: startOf(process.pid), scope: ownScope() } satisfies Holder);
+  if (create(file, own)) return;
+  const stale = read(file);
+  if (stale && (await isHeld(file, stale.text))) throw inUse(folder, holderOf(stale.text)?.pid);
+  // Only one may take over, and only what it found dead: two that did it side by side would both believe to own it.
+  const guard = `${file}.takeover`;
+  await acquire(guard, folder);
   try {
-    const { pid, start } = JSON.parse(readFileSync(file, 'utf8')) as { pid: unknown; start: unknown };
-    return typeof pid === 'number' ? { pid, start: typeof start === 'string' ? start : null } : null;
+    if (!stale || read(file)?.text !== stale.text) throw inUse(folder);
+    writeFileSync(`${file}.new`, own);
+    renameSync(`${file}.new`, file);
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+function create(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isHeld(file: string, text: string): Promise<boolean> {
+  const holder = holderOf(text);
+  if (!holder) return Date.now() - (read(file)?.touched ?? 0) < WRITING_MS;
+  if (holder.scope === ownScope()) return isRunning(holder);
+  const first = read(file)?.touched;
+  for (const until = performance.now() + SILENCE_MS; performance.now() < until; await sleep(BEAT_MS / 4)) {
+    if (read(file)?.touched !== first) return true;
+  }
+  return false;
+}
+
+function read(file: string): { text: string; touched: number } | null {
+  try {
+    return { text: readFileSync(file, 'utf8'), touched: statSync(file).mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** null if a process died while it wrote the file, or has not written it yet. */
+function holderOf(text: string): Holder | null {
+  try {
+    const { pid, start, scope } = JSON.parse(text) as Record<keyof Holder, unknown>;
+    if (typeof pid !== 'number') return null;
+    // Before there was a scope, a lock was of this machine.
+    return {
+      pid,
+      start: typeof start === 'string' ? start : null,
+      scope: typeof scope === 'string' ? scope : ownScope(),
+    };
   } catch {
-    // Written by a process that died half-way, or gone meanwhile.
     return null;
   }
 }
+
+function touch(file: string): void {
+  const now = new Date();
+  try {
+    utimesSync(file, now, now);
+  } catch (error) {
+    // The folder was moved away under a running server: there is nothing left to say it in.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+const inUse = (folder: string, pid?: number) =>
+  new DomainError(
+    'conflict',
+    'platform.database-in-use',
+    pid
+      ? `The database folder ${folder} is in use by process ${pid}. Stop it, or choose another DATA_DIR.`
+      : `The database folder ${folder} is being opened elsewhere.`,
+    { folder, ...(pid && { pid }) },
+  );

@@ -27,7 +27,12 @@ export class PersistenceModule implements OnApplicationShutdown {
           inject: [Config],
           useFactory: async (config: Config) => {
             const db = await Database.connect(config.database.url);
-            await migrate(db);
+            try {
+              await migrate(db);
+            } catch (error) {
+              await db.close();
+              throw error;
+            }
             return db;
           },
         },

@@ -29,6 +29,8 @@ export class Projections implements EventListener, OnModuleInit {
   }
 
   add(projection: Projection): void {
+    // Two of one name could not be told apart by whoever rebuilds one of them.
+    if (this.names.includes(projection.name)) throw new Error(`There are two projections “${projection.name}”.`);
     this.#all.push(projection);
   }
 

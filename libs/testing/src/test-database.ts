@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,9 +22,14 @@ export async function freshFolder(folder: string): Promise<void> {
   if (!existsSync(template)) {
     const own = `${template}-${process.pid}-${randomBytes(4).toString('hex')}`;
     await initFolder(own);
-    // Whoever is first wins; the others' copies are as good.
-    if (!existsSync(template)) cpSync(own, template, { recursive: true });
-    rmSync(own, { recursive: true, force: true });
+    try {
+      // At once, so that nobody copies half of it.
+      renameSync(own, template);
+    } catch (error) {
+      rmSync(own, { recursive: true, force: true });
+      // Somebody else was first; theirs is as good.
+      if (!existsSync(template)) throw error;
+    }
   }
   cpSync(template, folder, { recursive: true });
 }

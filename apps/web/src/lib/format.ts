@@ -32,6 +32,4 @@ export const formatTokens = (count: number): string =>
   count >= 1000 ? `${whole.format(Math.round(count / 1024))}k` : String(count);
 
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
-const dateTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 export const formatDate = (iso: string): string => date.format(new Date(iso));
-export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));

@@ -54,13 +54,6 @@ export const PreviousIcon = icon(<path d="m14 6-6 6 6 6" />, 'PreviousIcon');
 export const NextIcon = icon(<path d="m10 6 6 6-6 6" />, 'NextIcon');
 export const DownIcon = icon(<path d="m6 9.5 6 6 6-6" />, 'DownIcon');
 export const ArrowDownIcon = icon(<path d="M12 5v14M6 13l6 6 6-6" />, 'ArrowDownIcon');
-export const InfoIcon = icon(
-  <>
-    <circle cx="12" cy="12" r="8.5" />
-    <path d="M12 11v5M12 7.8v.1" />
-  </>,
-  'InfoIcon',
-);
 export const CloseIcon = icon(<path d="m6 6 12 12M18 6 6 18" />, 'CloseIcon');
 export const PanelIcon = icon(
   <>
@@ -93,15 +86,7 @@ export const ScreenIcon = icon(
   'ScreenIcon',
 );
 export const MoonIcon = icon(<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z" />, 'MoonIcon');
-export const BellIcon = icon(<path d="M6 16.5V11a6 6 0 1 1 12 0v5.5l1.5 1.5h-15ZM10 20.5h4" />, 'BellIcon');
 export const DownloadIcon = icon(<path d="M12 4v11M7 10.5l5 5 5-5M4.5 20h15" />, 'DownloadIcon');
-export const KeyIcon = icon(
-  <>
-    <circle cx="8" cy="15.5" r="4" />
-    <path d="m11 12.5 8-8M15.5 8l3 3" />
-  </>,
-  'KeyIcon',
-);
 export const WarningIcon = icon(<path d="M12 4.5 21 20H3ZM12 10.5v4M12 17.2v.1" />, 'WarningIcon');
 
 /** Two people's words, facing each other. */
