@@ -1,0 +1,83 @@
+import { DomainError } from '@app/kernel';
+import type { QueryRunner } from 'typeorm';
+import { asDomainError } from './database-errors.js';
+
+/** The part of pg's Pool and Client that is used here. */
+export interface Queryable {
+  query(query: { name?: string; text: string; values?: unknown[] }): Promise<{ rows: unknown[] }>;
+}
+
+/** One transaction on one connection, from its start to its end. */
+export class UnitOfWork {
+  #state: 'open' | 'committed' | 'rolled-back' = 'open';
+  /** PostgreSQL answers the COMMIT of a failed transaction with a silent rollback, so the failure is kept here. */
+  #failure: { error: unknown } | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #afterCommit: (() => void)[] = [];
+
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly client: Queryable,
+  ) {}
+
+  /**
+   * Whether it takes statements. Work that outlives the unit it was started in goes on outside of it after a commit.
+   *
+   * @throws DomainError `platform.unit-of-work-over` after a rollback: what was to be one whole must not be half stored
+   */
+  get isOpen(): boolean {
+    if (this.#state === 'rolled-back') {
+      throw new DomainError('internal', 'platform.unit-of-work-over', 'The unit of work was rolled back meanwhile.');
+    }
+    return this.#state === 'open';
+  }
+
+  get manager() {
+    return this.runner.manager;
+  }
+
+  /** Statements of one unit take turns: a connection does one thing at a time. */
+  query(query: Parameters<Queryable['query']>[0]): Promise<{ rows: unknown[] }> {
+    const turn = () => this.client.query(query);
+    const result = this.#last.then(turn, turn);
+    this.#last = result;
+    return result.catch((error: unknown) => {
+      this.#failure ??= { error };
+      throw error;
+    });
+  }
+
+  /** A nested unit: it fails, the whole fails, even where somebody catches the error. */
+  async join<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    }
+  }
+
+  afterCommit(then: () => void): void {
+    this.#afterCommit.push(then);
+  }
+
+  /** @returns what is to be told now */
+  async commit(): Promise<readonly (() => void)[]> {
+    await this.#last.catch(() => undefined);
+    if (this.#failure) throw this.#failure.error;
+    this.#state = 'committed';
+    try {
+      await this.runner.commitTransaction();
+    } catch (error) {
+      this.#state = 'rolled-back';
+      throw asDomainError(error);
+    }
+    return this.#afterCommit;
+  }
+
+  async rollback(): Promise<void> {
+    this.#state = 'rolled-back';
+    await this.#last.catch(() => undefined);
+    await this.runner.rollbackTransaction();
+  }
+}
