@@ -56,7 +56,9 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
   };
   const noViolations = async () => {
     const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+    expect(
+      violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map((node) => node.html).join(' ')}`),
+    ).toEqual([]);
   };
 
   it('signs up as the administrator', async () => {
@@ -136,7 +138,7 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
       await page.emulateMedia({ colorScheme });
       for (const path of ['/', '/models', '/account']) {
         await page.goto(parley.url + path);
-        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.locator('main:not([aria-busy=true])').waitFor();
         await noViolations();
       }
     }

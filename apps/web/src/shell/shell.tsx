@@ -54,7 +54,9 @@ export function Shell() {
       <div className="page">
         <Unreachable />
         <PageBoundary key={path}>
-          <Suspense fallback={<PageLoading />}>{pageOf(routeOf(path))}</Suspense>
+          <Suspense fallback={<PageLoading title={path.startsWith('/models') ? 'Models' : 'Account'} />}>
+            {pageOf(routeOf(path))}
+          </Suspense>
         </PageBoundary>
       </div>
       {searching && (
@@ -83,9 +85,10 @@ function pageOf(route: Route): ReactNode {
   }
 }
 
-const PageLoading = () => (
+/** While the code of a page comes: its head already, so that nothing jumps and every page has its heading. */
+const PageLoading = ({ title }: { title: string }) => (
   <>
-    <PageHead title="" />
+    <PageHead title={title} />
     <main id="main" className="page-body" aria-busy="true" />
   </>
 );
