@@ -74,17 +74,11 @@ async function throwAwayCluster(bin) {
   const args = ['-D', data, '-k', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const server = spawn(join(bin, 'postgres'), args, { ...options, stdio: 'ignore' });
   const ended = new Promise((resolve) => server.once('exit', resolve));
-  // SIGQUIT: at once, without writing anything back.
-  const end = () => {
-    server.kill('SIGQUIT');
-    remove();
-  };
-  process.once('exit', end);
+  guard(server.pid, folder);
   const stop = async () => {
     server.kill('SIGQUIT');
     await ended;
     remove();
-    process.off('exit', end);
   };
 
   const ready = ['-h', '127.0.0.1', '-p', String(port), '-q'];
@@ -96,6 +90,16 @@ async function throwAwayCluster(bin) {
   say('the throw-away PostgreSQL cluster did not start');
   await stop();
   return null;
+}
+
+/**
+ * However this script ends, by `kill -9` too, the server and its folder go a second later. SIGQUIT: at once, without
+ * writing anything back.
+ */
+function guard(pid, folder) {
+  const wait = 'while kill -0 "$0"; do sleep 1; done 2>/dev/null; [ -d "$2" ] && kill -QUIT "$1" && sleep 1 && rm -rf "$2"';
+  const args = ['-c', wait, String(process.pid), String(pid), folder];
+  spawn('sh', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
 /** PostgreSQL refuses to run as root; its package brings a user for it. */
