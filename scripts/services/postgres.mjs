@@ -97,7 +97,8 @@ async function throwAwayCluster(bin) {
  * writing anything back.
  */
 function guard(pid, folder) {
-  const wait = 'while kill -0 "$0"; do sleep 1; done 2>/dev/null; [ -d "$2" ] && kill -QUIT "$1" && sleep 1 && rm -rf "$2"';
+  const wait =
+    'while kill -0 "$0"; do sleep 1; done 2>/dev/null; [ -d "$2" ] && kill -QUIT "$1" && sleep 1 && rm -rf "$2"';
   const args = ['-c', wait, String(process.pid), String(pid), folder];
   spawn('sh', args, { detached: true, stdio: 'ignore' }).unref();
 }
