@@ -4,8 +4,11 @@ import { spawn } from 'node:child_process';
 import { endWithNpm, exists, node24, root, tool } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { installPackages, orExit } from './lib/set-up.mjs';
+import { remember } from './lib/sources.mjs';
 
 await orExit(installPackages);
+// What the watcher leaves in dist may be of any moment: the next `npm start` builds anew.
+remember('server', '');
 
 const server = `http://127.0.0.1:${process.env.PORT ?? 3000}`;
 const env = { ...process.env, PARLEY_SERVER: server };
