@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A request that cannot be carried out; the message says why. */
@@ -122,14 +122,13 @@ function kindOf(name) {
 /** The folder of contracts, as a handler of `module` imports it, and the event class that the name speaks of. */
 function eventOf(root, module, name) {
   const wanted = pascal(name);
-  const modules = globSync('src/*/contracts/events.ts', { cwd: root }).toSorted();
-  const known = modules.map((path) => {
-    const text = readFileSync(join(root, path), 'utf8');
-    return {
-      owner: path.split(/[\\/]/)[1],
-      events: [...text.matchAll(/^export class (\w+)/gm)].map(([, event]) => event),
-    };
-  });
+  const known = modulesOf(root)
+    .map((owner) => ({ owner, path: join(root, 'src', owner, 'contracts/events.ts') }))
+    .filter(({ path }) => existsSync(path))
+    .map(({ owner, path }) => {
+      const classes = readFileSync(path, 'utf8').matchAll(/^export class (\w+)/gm);
+      return { owner, events: [...classes].map(([, event]) => event) };
+    });
   const found = known.find(({ events }) => events.includes(wanted));
   if (found) return [found.owner === module ? '../contracts' : `../../${found.owner}/contracts`, wanted];
   const all = known.flatMap(({ owner, events }) => events.map((event) => `${event} (${owner})`));
@@ -244,4 +243,5 @@ Owns nothing yet.
 export const modulesOf = (root) =>
   readdirSync(join(root, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .toSorted();
