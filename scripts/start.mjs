@@ -1,4 +1,4 @@
-// Parley from a bare clone: installs and builds what is missing, then runs the server. Plain Node 20 or newer.
+// Parley from a bare clone: installs and builds what is missing, then runs the server. Plain Node, 20.11 or newer.
 import { become, exists, node24 } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { orExit, setUp } from './lib/set-up.mjs';
