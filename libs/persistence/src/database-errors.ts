@@ -30,7 +30,7 @@ export function asDomainError(error: unknown): unknown {
       { cause: error },
     );
   }
-  if (UNREACHABLE.test(code) || UNREACHABLE_TEXT.test(error.message)) {
+  if (UNREACHABLE.test(code) || UNREACHABLE_TEXT.test(error.message) || endsTheSession(error)) {
     return new DomainError(
       'unavailable',
       'platform.database-unreachable',
@@ -48,3 +48,10 @@ function codeOf(error: Error & { code?: unknown; errors?: unknown }): string {
   const first: unknown = Array.isArray(error.errors) ? error.errors[0] : undefined;
   return first instanceof Error ? codeOf(first) : '';
 }
+
+/** Whether the server refused a statement, and its connection is as good as before. */
+export const toldByServer = (error: unknown): boolean =>
+  error instanceof Error && 'severity' in error && error.severity === 'ERROR';
+
+const endsTheSession = (error: Error): boolean =>
+  'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC');

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { Logger } from '@nestjs/common';
 import { DomainError } from '@app/kernel';
 import { testDatabase, type TestDatabase, testDatabaseKinds } from '@app/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Database } from './database.js';
+import type { Database } from './database.js';
 import { EventStore } from './event-store.js';
 
 const code = async (work: Promise<unknown>) =>
@@ -61,16 +61,125 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
     expect(told).toEqual(['inside', 'after false']);
   });
 
+  it('gives each statement its own answer, whatever goes wrong around it', async () => {
+    const numbered = (n: number) => db.query<{ n: number }>(`SELECT $1::int AS n`, [n]);
+    const failing = [
+      () => db.query(`SELECT 1 / $1::int`, [0]),
+      () => db.query(`SELECT n, 10 / ($1::int - n) FROM generate_series(1, 10) AS n`, [5]),
+      () => db.query(`SELEC $1`, [0]),
+      () => db.query(`SELECT 'a'::int`),
+      () => db.transaction(() => db.query(`SELECT $1::int`, ['x'])),
+    ];
+    const work = Array.from({ length: 60 }, async (_, n) => {
+      if (n % 3) return numbered(n);
+      return failing[(n / 3) % failing.length]!().then(
+        () => 'no error',
+        (error: { severity?: string }) => error.severity,
+      );
+    });
+    expect(await Promise.all(work)).toEqual(Array.from({ length: 60 }, (_, n) => (n % 3 ? [{ n }] : 'ERROR')));
+    for (const fail of failing) {
+      await expect(fail()).rejects.toMatchObject({ severity: 'ERROR' });
+      expect(await numbered(7)).toEqual([{ n: 7 }]);
+    }
+  });
+
+  it('rolls a unit back when a statement failed, even if its error was caught', async () => {
+    const unit = db.transaction(async () => {
+      await db.query(`INSERT INTO marks VALUES (2000, 0)`);
+      await db.query(`SELECT 1 / 0`).catch(() => 'never mind');
+      db.afterCommit(() => expect.unreachable());
+      return 'stored';
+    });
+    await expect(unit).rejects.toThrow('division by zero');
+    expect(await db.query(`SELECT 1 FROM marks WHERE unit = 2000`)).toEqual([]);
+  });
+
+  it('rolls a unit back when a nested one failed, even if its error was caught', async () => {
+    const unit = db.transaction(async () => {
+      const nested = db.transaction(async () => {
+        await db.query(`INSERT INTO marks VALUES (2001, 0)`);
+        throw new Error('half done');
+      });
+      await nested.catch(() => 'never mind');
+    });
+    await expect(unit).rejects.toThrow('half done');
+    expect(await db.query(`SELECT 1 FROM marks WHERE unit = 2001`)).toEqual([]);
+  });
+
+  it('keeps work that outlives its unit out of the units of others', async () => {
+    /** Starts work that goes on when it is told to, and ends the unit before. */
+    const leaveBehind = async (number: number, fail: boolean) => {
+      const gate = Promise.withResolvers<void>();
+      let left: Promise<unknown> = Promise.resolve();
+      const unit = db.transaction(async () => {
+        left = gate.promise.then(() => db.query(`INSERT INTO marks VALUES ($1, 0)`, [number]));
+        if (fail) throw new Error('roll back');
+      });
+      await unit.catch(() => undefined);
+      return () => {
+        gate.resolve();
+        return code(left);
+      };
+    };
+    const afterCommit = await leaveBehind(3000, false);
+    const other = db.transaction(async () => {
+      void afterCommit();
+      await db.query(`INSERT INTO marks VALUES (3001, 0)`);
+      throw new Error('roll back');
+    });
+    await expect(other).rejects.toThrow('roll back');
+    expect(await afterCommit()).toBe('ok');
+    expect(await (await leaveBehind(3002, true))()).toBe('platform.unit-of-work-over');
+    expect(await db.query(`SELECT unit FROM marks WHERE unit BETWEEN 3000 AND 3002`)).toEqual([{ unit: 3000 }]);
+  });
+
+  it('is committed whatever those say who are told of it', async () => {
+    const told: string[] = [];
+    Logger.overrideLogger(false);
+    await db.transaction(async () => {
+      db.afterCommit(() => {
+        throw new Error('a listener that fails on purpose');
+      });
+      db.afterCommit(() => told.push('the next one'));
+    });
+    Logger.overrideLogger(true);
+    expect(told).toEqual(['the next one']);
+  });
+
+  it('runs side by side what one unit asks for side by side', async () => {
+    const sum = await db.transaction(async () => {
+      const rows = await Promise.all([1, 2, 3].map((n) => db.query<{ n: number }>(`SELECT $1::int AS n`, [n])));
+      return rows.reduce((total, [row]) => total + (row?.n ?? 0), 0);
+    });
+    expect(sum).toBe(6);
+  });
+
+  it('refuses a text that no PostgreSQL can store', async () => {
+    expect(await code(db.query(`SELECT $1::text AS text`, ['a\u0000b']))).toBe('platform.unstorable-text');
+    expect(await code(events.append('s:nul', 0, [{ type: 't.a.v1', data: { text: 'a\u0000b' } }]))).toBe(
+      'platform.unstorable-text',
+    );
+  });
+
   it('reads the same types from both databases', async () => {
     const [row] = await db.query(
-      `SELECT 1::int AS int, 2::bigint AS bigint, '{"a":[1]}'::jsonb AS jsonb, true AS yes, $1::timestamptz AS at`,
+      `SELECT 1::int AS int, 2::bigint AS bigint, 1.5::numeric AS numeric, 0.5::float8 AS float, null AS nothing,
+              '{"a":[1]}'::jsonb AS jsonb, '{x,y}'::text[] AS texts, true AS yes, $1::timestamptz AS at,
+              '\\xff00'::bytea AS bytes, '0190163d-8694-739b-aea5-966c26f8ad91'::uuid AS uuid`,
       ['2026-01-02T03:04:05.678Z'],
     );
     expect(row).toEqual({
       int: 1,
       bigint: '2',
+      numeric: '1.5',
+      float: 0.5,
+      nothing: null,
       jsonb: { a: [1] },
+      texts: ['x', 'y'],
       yes: true,
+      bytes: Buffer.from([0xff, 0]),
+      uuid: '0190163d-8694-739b-aea5-966c26f8ad91',
       at: new Date('2026-01-02T03:04:05.678Z'),
     });
   });
@@ -109,30 +218,5 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
     await events.append('s:2', 0, [{ type: 't.a.v1', data: {} }]);
     await expect(db.query(`UPDATE platform.events SET type = 'x'`)).rejects.toThrow('append-only');
     await expect(db.query(`DELETE FROM platform.events`)).rejects.toThrow('append-only');
-  });
-});
-
-describe('an embedded database', () => {
-  it('belongs to one process; a dead one gives it up', async () => {
-    const test = await testDatabase();
-    expect(await code(Database.connect(test.url))).toBe('platform.database-in-use');
-    await test.db.close();
-    const { writeFileSync } = await import('node:fs');
-    const folder = test.url.slice('pglite://'.length);
-    const gone = spawn(process.execPath, ['-e', '']);
-    await new Promise((resolve) => gone.once('exit', resolve));
-    writeFileSync(`${folder}.lock`, JSON.stringify({ pid: gone.pid, start: '1' }));
-    const again = await Database.connect(test.url);
-    await again.ping();
-    await again.close();
-  });
-
-  it('says so when its folder is damaged', async () => {
-    const { mkdtempSync, mkdirSync, writeFileSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
-    const folder = mkdtempSync(`${tmpdir()}/parley-damaged-`);
-    mkdirSync(`${folder}/db`);
-    writeFileSync(`${folder}/db/PG_VERSION`, '18\n');
-    expect(await code(Database.connect(`pglite://${folder}/db`))).toBe('platform.database-damaged');
   });
 });

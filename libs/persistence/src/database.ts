@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { type OpenDatabase, openDataSource } from './data-source.js';
-import { asDomainError } from './database-errors.js';
-import { type Queryable, UnitOfWork } from './unit-of-work.js';
+import { asDomainError, toldByServer } from './database-errors.js';
+import { type Queryable, type Statement, UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
 const MOST_PREPARED = 2_000;
@@ -17,11 +17,11 @@ export class Database {
   readonly #logger = new Logger('Persistence');
   readonly #units = new AsyncLocalStorage<UnitOfWork>();
   readonly #names = new Map<string, string>();
-  readonly #pool: Queryable;
+  readonly #pool: Pool;
   #closed: Promise<void> | undefined;
 
   private constructor(private readonly open: OpenDatabase) {
-    this.#pool = (open.dataSource.driver as unknown as { master: Queryable }).master;
+    this.#pool = (open.dataSource.driver as unknown as { master: Pool }).master;
   }
 
   /**
@@ -53,8 +53,8 @@ export class Database {
   /** Runs one statement; parameters are `$1`, `$2`, …. With parameters (an empty list counts) it is prepared once. */
   async query<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]> {
     try {
-      const target = this.#ambient ?? this.#pool;
-      const { rows } = await target.query(values ? { name: this.#nameOf(text), text, values } : { text });
+      const query = values ? { name: this.#nameOf(text), text, values } : { text };
+      const { rows } = await (this.#ambient?.query(query) ?? this.#alone(query));
       return rows as T[];
     } catch (error) {
       throw asDomainError(error);
@@ -96,6 +96,19 @@ export class Database {
     return unit?.isOpen ? unit : undefined;
   }
 
+  /** Not by the pool's own `query`, which throws the connection and all that it prepared away at each violated rule. */
+  async #alone(query: Statement): Promise<{ rows: unknown[] }> {
+    const client = await this.#pool.connect();
+    try {
+      const result = await client.query(query);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(toldByServer(error) ? undefined : (error as Error));
+      throw error;
+    }
+  }
+
   async #run<T>(work: () => Promise<T>): Promise<{ result: T; then: readonly (() => void)[] }> {
     const runner = this.dataSource.createQueryRunner();
     let broken: Error | undefined;
@@ -135,6 +148,10 @@ export class Database {
     }
     return name;
   }
+}
+
+interface Pool {
+  connect(): Promise<Queryable & { release(broken?: Error): void }>;
 }
 
 /** TypeORM's release that can say that the connection is not to be used again. */

@@ -1,13 +1,4 @@
-import {
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,12 +69,14 @@ async function acquire(file: string, folder: string): Promise<void> {
   const own = JSON.stringify({ pid: process.pid, start: startOf(process.pid), scope: ownScope() } satisfies Holder);
   if (create(file, own)) return;
   const stale = read(file);
-  if (stale && (await isHeld(file, stale.text))) throw inUse(folder, holderOf(stale.text)?.pid);
+  // Given free between the two looks.
+  if (!stale) return acquire(file, folder);
+  if (await isHeld(file, stale.text)) throw inUse(folder, holderOf(stale.text)?.pid);
   // Only one may take over, and only what it found dead: two that did it side by side would both believe to own it.
   const guard = `${file}.takeover`;
   await acquire(guard, folder);
   try {
-    if (!stale || read(file)?.text !== stale.text) throw inUse(folder);
+    if (read(file)?.text !== stale.text) throw inUse(folder);
     writeFileSync(`${file}.new`, own);
     renameSync(`${file}.new`, file);
   } finally {
@@ -139,12 +132,8 @@ function holderOf(text: string): Holder | null {
 
 function touch(file: string): void {
   const now = new Date();
-  try {
-    utimesSync(file, now, now);
-  } catch (error) {
-    // The folder was moved away under a running server: there is nothing left to say it in.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  // A beat that fails (the folder was moved away, the disk went read-only) must not end a server that still answers.
+  utimes(file, now, now, () => undefined);
 }
 
 const inUse = (folder: string, pid?: number) =>

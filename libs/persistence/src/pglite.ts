@@ -3,20 +3,16 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { PGlite } from '@electric-sql/pglite';
-import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { DomainError } from '@app/kernel';
 import { asDomainError } from './database-errors.js';
 import { lockFolder } from './folder-lock.js';
+import { PgliteSession } from './pglite-session.js';
 
 /** Makes an empty database. Runs in a process of its own, because initdb leaves 800 MB resident where it ran. */
 const INITDB = `
 const { PGlite } = require(process.argv[1]);
 PGlite.create(process.argv[2]).then((db) => db.close()).catch((error) => { console.error(error); process.exit(1); });
 `;
-
-/** PostgreSQL's own cache lies over the file system's: 128 MB, its default, would be resident twice for nothing. */
-const SHARED_BUFFERS = ['-c', 'shared_buffers=16MB'];
 
 /** Makes an empty database folder, whole or not at all. */
 export async function initFolder(folder: string): Promise<void> {
@@ -43,7 +39,7 @@ export async function initFolder(folder: string): Promise<void> {
 
 export interface OpenPglite {
   /** Options for a pg Pool whose only client is this database. */
-  poolOptions: { connection: unknown; max: 1; idleTimeoutMillis: 0 };
+  poolOptions: { Client: PgliteSession['Client']; max: 1; idleTimeoutMillis: 0 };
   close(): Promise<void>;
 }
 
@@ -55,10 +51,7 @@ export async function openPglite(folder: string): Promise<OpenPglite> {
   const unlock = await lockFolder(folder);
   try {
     if (!existsSync(join(folder, 'PG_VERSION'))) await initFolder(folder);
-    const db = await PGlite.create({
-      dataDir: folder,
-      startParams: [...PGlite.defaultStartParams, ...SHARED_BUFFERS],
-    }).catch((cause: unknown) => {
+    const session = await PgliteSession.open(folder).catch((cause: unknown) => {
       const known = asDomainError(cause);
       if (known instanceof DomainError) throw known;
       throw new DomainError(
@@ -71,10 +64,10 @@ export async function openPglite(folder: string): Promise<OpenPglite> {
     });
     return {
       // The session is there for good: a client that the pool threw away when idle would only be made again.
-      poolOptions: { connection: createPgConfig(batching(db)).connection, max: 1, idleTimeoutMillis: 0 },
+      poolOptions: { Client: session.Client, max: 1, idleTimeoutMillis: 0 },
       async close() {
         try {
-          await db.close();
+          await session.close();
         } finally {
           unlock();
         }
@@ -84,22 +77,4 @@ export async function openPglite(folder: string): Promise<OpenPglite> {
     unlock();
     throw error;
   }
-}
-
-const ENDS_A_BATCH = new Set(['S', 'H', 'Q', 'X', 'd', 'c', 'f'].map((letter) => letter.charCodeAt(0)));
-
-/**
- * The database as the connection of pg sees it. That sends each protocol message of a statement (parse, bind, describe,
- * execute, sync) by itself; entering WebAssembly once for all of them takes two thirds of the time.
- */
-function batching(db: PGlite): PGlite {
-  let waiting: Uint8Array[] = [];
-  const execProtocolStream: PGlite['execProtocolStream'] = async (message, options) => {
-    waiting.push(message);
-    if (!ENDS_A_BATCH.has(message[0] ?? 0)) return [];
-    const batch = waiting.length === 1 ? message : Buffer.concat(waiting);
-    waiting = [];
-    return db.execProtocolStream(batch, options);
-  };
-  return { waitReady: db.waitReady, execProtocolStream } as PGlite;
 }

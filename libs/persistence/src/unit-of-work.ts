@@ -2,9 +2,16 @@ import { DomainError } from '@app/kernel';
 import type { QueryRunner } from 'typeorm';
 import { asDomainError } from './database-errors.js';
 
-/** The part of pg's Pool and Client that is used here. */
+export interface Statement {
+  /** Under which it is prepared. */
+  name?: string;
+  text: string;
+  values?: unknown[];
+}
+
+/** The part of pg's Client that is used here. */
 export interface Queryable {
-  query(query: { name?: string; text: string; values?: unknown[] }): Promise<{ rows: unknown[] }>;
+  query(statement: Statement): Promise<{ rows: unknown[] }>;
 }
 
 /** One transaction on one connection, from its start to its end. */
@@ -37,8 +44,8 @@ export class UnitOfWork {
   }
 
   /** Statements of one unit take turns: a connection does one thing at a time. */
-  query(query: Parameters<Queryable['query']>[0]): Promise<{ rows: unknown[] }> {
-    const turn = () => this.client.query(query);
+  query(statement: Statement): Promise<{ rows: unknown[] }> {
+    const turn = () => this.client.query(statement);
     const result = this.#last.then(turn, turn);
     this.#last = result;
     return result.catch((error: unknown) => {
