@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from './config.js';
 import { Settings } from './settings.js';
@@ -22,6 +23,27 @@ describe('the settings', () => {
 
   it('take an empty variable as unset', () => {
     expect(loadConfig({ PORT: '', HF_TOKEN: '' }).http.port).toBe(3000);
+  });
+
+  it('hold absolute paths, whatever folder the process is moved to', () => {
+    const config = loadConfig({ DATA_DIR: 'here', DATABASE_URL: 'pglite://./data/db', MODELS_DIR: '../models' });
+    expect(config.database.url).toBe(`pglite://${resolve('data/db')}`);
+    expect(config.data.dir).toBe(resolve('here'));
+    expect(config.models.dir).toBe(resolve('../models'));
+    expect(loadConfig({ DATABASE_URL: 'postgres://u:p@h:5432/n' }).database.url).toBe('postgres://u:p@h:5432/n');
+  });
+
+  it('say what would be right, and repeat no value: it may be a secret', () => {
+    const wrong = {
+      PORT: 'http',
+      LOG_FORMAT: 'xml',
+      DATABASE_URL: 'postgres://u:hush@host:port/n',
+      AUTH_SECRET: 'hush',
+    };
+    expect(() => loadConfig(wrong)).toThrow(/PORT: must be a whole number from 0 to 65535\n/);
+    expect(() => loadConfig(wrong)).toThrow(/LOG_FORMAT: must be one of pretty, json/);
+    expect(() => loadConfig(wrong)).toThrow(/DATABASE_URL: must be pglite/);
+    expect(() => loadConfig(wrong)).not.toThrow(/hush/);
   });
 
   it('name every wrong variable at once', () => {

@@ -84,7 +84,7 @@ export class Config {
  * @throws ConfigError that names every wrong variable
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = Settings.safeParse(given);
   const problems: ConfigProblem[] = parsed.success
     ? []

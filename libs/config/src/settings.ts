@@ -2,23 +2,30 @@ import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const count = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+const port = count(0, 65_535);
+const oneOf = <const T extends string>(...values: T[]) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+const flag = oneOf('true', 'false').transform((value) => value === 'true');
 const path = z.string().transform((value) => resolve(value));
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .transform((value) => value.replace(/\/+$/, ''));
 const databaseUrl = z
   .string()
-  .regex(
-    /^(pglite:\/\/.+|postgres(ql)?:\/\/.+)$/,
-    'must be pglite://<folder> or postgres://user:password@host:port/name',
+  .refine((value) => /^pglite:\/\/./.test(value) || (/^postgres(ql)?:\/\/./.test(value) && URL.canParse(value)), {
+    error: 'must be pglite://<folder> or postgres://user:password@host:port/name',
+  })
+  .transform((value) =>
+    value.replace(/^(pglite:\/\/)(.+)$/, (_, scheme: string, folder: string) => scheme + resolve(folder)),
   );
 const sources = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
-  .pipe(z.array(z.enum(['folder', 'huggingface', 'pypi'])).min(1));
+  .pipe(z.array(oneOf('folder', 'huggingface', 'pypi')).min(1));
 
 /** Every environment variable, with its default. `.env.example` lists the same ones; a spec compares the two. */
 export const Settings = z.object({
@@ -31,9 +38,9 @@ export const Settings = z.object({
   /** pglite://<folder> (embedded, the default: <DATA_DIR>/db) or postgres://user:password@host:port/name. */
   DATABASE_URL: databaseUrl.optional(),
   /** fatal, error, warn, info, debug or trace. */
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   /** pretty or json; pretty on a terminal, else json. */
-  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+  LOG_FORMAT: oneOf('pretty', 'json').optional(),
   /** Milliseconds that running answers get to finish when the process is told to end. */
   SHUTDOWN_GRACE_MS: count(0, 600_000).default(10_000),
 
@@ -54,7 +61,7 @@ export const Settings = z.object({
     .regex(/^pk_[A-Za-z0-9_-]{20,200}$/, 'must be pk_ and 20 to 200 letters, digits, - or _')
     .optional(),
   /** open: everybody who reaches the page may sign up; closed: nobody but the first account. */
-  AUTH_SIGN_UP: z.enum(['open', 'closed']).default('open'),
+  AUTH_SIGN_UP: oneOf('open', 'closed').default('open'),
   /** Key that signs access tokens, at least 32 characters; made and kept in <DATA_DIR>/secret when left out. */
   AUTH_SECRET: z.string().min(32).optional(),
   /** Seconds that an access token is good for. */
