@@ -69,8 +69,8 @@ export class Database {
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     const ambient = this.#ambient;
     if (ambient) return ambient.join(work);
-    const { result, then } = await this.#run(work);
-    this.#units.exit(() => then.forEach((tell) => this.#tell(tell)));
+    const { result, toTell } = await this.#run(work);
+    this.#units.exit(() => toTell.forEach((then) => this.#tell(then)));
     return result;
   }
 
@@ -109,7 +109,7 @@ export class Database {
     }
   }
 
-  async #run<T>(work: () => Promise<T>): Promise<{ result: T; then: readonly (() => void)[] }> {
+  async #run<T>(work: () => Promise<T>): Promise<{ result: T; toTell: readonly (() => void)[] }> {
     const runner = this.dataSource.createQueryRunner();
     let broken: Error | undefined;
     try {
@@ -118,7 +118,7 @@ export class Database {
       const unit = new UnitOfWork(runner, client);
       try {
         const result = await this.#units.run(unit, work);
-        return { result, then: await unit.commit() };
+        return { result, toTell: await unit.commit() };
       } catch (error) {
         // What cannot be rolled back must not be handed to anybody else; the first error is the one to tell.
         await unit.rollback().catch((failure: Error) => (broken = failure));

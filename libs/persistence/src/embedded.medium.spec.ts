@@ -112,8 +112,9 @@ describe('an embedded database', () => {
       const results = await Promise.all(
         children.map(async (child) => String((await once(child.stdout, 'data'))[0]).trim()),
       );
+      const exits = children.map((child) => once(child, 'exit'));
       for (const child of children) child.kill('SIGKILL');
-      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+      await Promise.all(exits);
       expect(results.toSorted()).toEqual(['mine', ...Array<string>(3).fill('platform.database-in-use')]);
     }
   });
