@@ -349,7 +349,7 @@ describe('an API key', () => {
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     const { body } = await create(ada, { name: 'soon', scopes: ['inference'], expiresAt: soon });
     expect(body['expiresAt']).toBe(soon);
-    await db.query(`UPDATE auth.api_keys SET expires_at = now() WHERE name = 'soon'`);
+    await db.query(`UPDATE auth.api_keys SET expires_at = now() - interval '1 second' WHERE name = 'soon'`);
     expect((await models(body['key'] as string)).status).toBe(401);
   });
 
