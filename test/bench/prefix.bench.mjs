@@ -1,5 +1,5 @@
 // First token of a second turn, whose conversation the engine still holds, against that of a cold one of the same length.
-import { chat, median, parleyWithModel, quantile, realModel, report, round } from './lib/bench.mjs';
+import { chat, median, parleyWithModel, quantile, ratio, realModel, report, round } from './lib/bench.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 9);
 const server = await parleyWithModel(await realModel());
@@ -26,5 +26,5 @@ const row = (name, answers) => ({
   'of them cached': median(answers.map(({ metadata }) => metadata.cachedPromptTokens)),
 });
 report('First token, warm prefix against cold', [row('warm', warm), row('cold', cold)]);
-console.log(`warm/cold: ${round(median(warm.map(({ first }, turn) => first / cold[turn].first)))}`);
+console.log(`warm/cold: ${ratio(first(warm), first(cold))}`);
 process.exit(0);

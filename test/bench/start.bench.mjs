@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStubUpstream } from '../../libs/testing/src/stub-upstream.ts';
-import { complete, get, median, parley, report, round, start, tempDir } from './lib/bench.mjs';
+import { complete, get, median, parley, ratio, report, round, start, tempDir } from './lib/bench.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const upstream = await startStubUpstream();
@@ -64,5 +64,5 @@ for (let turn = 0; turn < ROUNDS; turn++) {
 const rows = [{ name: 'product, to the first token', 'p50 ms': round(median(ours), 0) }];
 if (folder) rows.push({ name: '@portkey-ai/gateway, to its port', 'p50 ms': round(median(theirs), 0) });
 report('Start', rows);
-if (folder) console.log(`product/portkey: ${round(median(ours.map((ms, at) => ms / theirs[at])))} (≤ 2.5)`);
+if (folder) console.log(`product/portkey: ${ratio(ours, theirs)} (≤ 2.5)`);
 process.exit(0);

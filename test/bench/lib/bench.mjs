@@ -157,6 +157,19 @@ export function memoryOf(pid) {
 
 export const canMeasureMemory = existsSync('/proc/self/smaps_rollup');
 
+/** Milliseconds of processor time that a process has used, where the system tells (Linux); it varies least of all. */
+export function cpuMsOf(pid) {
+  if (!existsSync('/proc/self/stat')) return NaN;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** Median of the ratios of pairs measured one after the other, with their spread. */
+export function ratio(ours, theirs) {
+  const pairs = sorted(ours.map((value, at) => value / theirs[at]));
+  return `${round(median(pairs))} (${round(pairs[0])}–${round(pairs.at(-1))})`;
+}
+
 /** The figures, each with its target beside it. Nothing is asserted: a benchmark informs. */
 export function report(title, rows) {
   const gib = (totalmem() / 2 ** 30).toFixed(0);

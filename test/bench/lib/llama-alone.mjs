@@ -14,10 +14,12 @@ const free = Array.from({ length: Number(sequences) }, () => context.getSequence
 console.log('ready');
 
 async function answer(sequence, prompt, maxTokens) {
-  await sequence.clearHistory();
+  const tokens = model.tokenize(prompt, true);
+  // What this prompt shares with the last one is not read again: the product does the same.
+  await sequence.adaptStateToTokens(tokens.slice(0, -1));
   let count = 0;
   const ids = [];
-  for await (const token of sequence.evaluate(model.tokenize(prompt, true), { temperature: 0 })) {
+  for await (const token of sequence.evaluate(tokens.slice(sequence.nextTokenIndex), { temperature: 0 })) {
     if (model.isEogToken(token)) break;
     ids.push(token);
     if (++count >= maxTokens) break;
