@@ -19,7 +19,7 @@ import {
 } from './lib/bench.mjs';
 
 const TOKENS = 120;
-const ROUNDS = { 1: Number(process.env.ROUNDS ?? 7), 8: Number(process.env.ROUNDS ?? 4) };
+const ROUNDS = { 1: Number(process.env.ROUNDS ?? 5), 8: Number(process.env.ROUNDS ?? 3) };
 const CONTEXT = 2048;
 const topics = [
   'a lighthouse',
