@@ -10,7 +10,7 @@ import {
 import { eventOf } from './envelope-of-event.js';
 import type { Envelope } from './message.js';
 import type { Sql } from './sql.js';
-import type { DeadLetter } from './transport.js';
+import type { DeadLetter, DeadLetterPage, QueueDepth } from './transport.js';
 import { encode } from './wire.js';
 
 interface Row {
@@ -129,11 +129,22 @@ export class DatabaseDeliveryStore extends DeliveryStore {
     return rows.map(({ queue, due_in_ms }) => ({ queue, dueInMs: Number(due_in_ms) }));
   }
 
-  async deadLetters(queue: string): Promise<DeadLetter[]> {
+  async depths(): Promise<QueueDepth[]> {
+    return this.sql.query<QueueDepth>(
+      `SELECT queue,
+              (count(*) FILTER (WHERE dead_at IS NULL AND locked_until IS NULL))::int AS waiting,
+              (count(*) FILTER (WHERE locked_until IS NOT NULL))::int AS running,
+              (count(*) FILTER (WHERE dead_at IS NOT NULL))::int AS parked
+       FROM platform.deliveries GROUP BY queue ORDER BY queue COLLATE "C"`,
+    );
+  }
+
+  async deadLetters(queue: string, { after, limit }: DeadLetterPage = {}): Promise<DeadLetter[]> {
     const rows = await this.sql.query<Row & { dead_at: Date; error: ErrorJson }>(
       `SELECT id, queue, envelope, attempts, dead_at, error
-       FROM platform.deliveries WHERE queue = $1 AND dead_at IS NOT NULL ORDER BY id`,
-      [queue],
+       FROM platform.deliveries
+       WHERE queue = $1 AND dead_at IS NOT NULL AND ($2::bigint IS NULL OR id > $2::bigint) ORDER BY id LIMIT $3::bigint`,
+      [queue, after ?? null, limit ?? null],
     );
     return rows.map((row) => ({ ...view(row), diedAt: new Date(row.dead_at), error: row.error }));
   }

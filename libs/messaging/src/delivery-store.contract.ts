@@ -102,6 +102,8 @@ export function deliveryStoreContract(
       for (const { id } of await store.take(queue, 2)) await store.park(id, error);
       expect(await store.take(queue, 5)).toEqual([]);
       const [first, second] = await store.deadLetters(queue);
+      expect(await store.deadLetters(queue, { limit: 1 })).toMatchObject([{ id: first!.id }]);
+      expect(await store.deadLetters(queue, { after: first!.id })).toMatchObject([{ id: second!.id }]);
       expect(first).toMatchObject({ queue, envelope: envelopes[0], attempts: 1, error });
       expect(first?.diedAt).toBeInstanceOf(Date);
       expect(await store.replay(queue, first!.id)).toBe(true);
@@ -110,6 +112,18 @@ export function deliveryStoreContract(
       expect(await store.drop(queue, second!.id)).toBe(true);
       expect(await store.deadLetters(queue)).toEqual([]);
       expect(await store.take(queue, 5)).toMatchObject([{ envelope: envelopes[0], attempts: 1 }]);
+    });
+
+    it('counts what each queue holds', async () => {
+      const { queue } = await filled(4);
+      const depth = async () => (await store.depths()).find((one) => one.queue === queue);
+      expect(await depth()).toEqual({ queue, waiting: 4, running: 0, parked: 0 });
+      const [first, second] = await store.take(queue, 2);
+      await store.park(first!.id, error);
+      expect(await depth()).toEqual({ queue, waiting: 2, running: 1, parked: 1 });
+      await store.complete([second!.id, ...(await store.take(queue, 2)).map(({ id }) => id)]);
+      await store.drop(queue, first!.id);
+      expect(await depth()).toBeUndefined();
     });
 
     it('forgets what is completed, and does nothing to it afterwards', async () => {

@@ -1,6 +1,6 @@
 import type { ErrorJson } from '@app/kernel';
 import type { Envelope } from './message.js';
-import type { DeadLetter } from './transport.js';
+import type { DeadLetter, DeadLetterPage, QueueDepth } from './transport.js';
 
 /** One queue's copy of a message. */
 export interface StoredDelivery {
@@ -65,7 +65,11 @@ export abstract class DeliveryStore {
   /** Queues with waiting deliveries, and when the first of each is due. */
   abstract waiting(): Promise<Waiting[]>;
 
-  abstract deadLetters(queue: string): Promise<DeadLetter[]>;
+  /** Queues that hold something, by name. */
+  abstract depths(): Promise<QueueDepth[]>;
+
+  /** The oldest first. */
+  abstract deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]>;
 
   /** A dead letter waits again with no attempt counted; false when there is none of that id. */
   abstract replay(queue: string, id: string): Promise<boolean>;

@@ -9,6 +9,8 @@ import { QueueWorker } from './queue-worker.js';
 import { Settlement } from './settlement.js';
 import {
   type DeadLetter,
+  type DeadLetterPage,
+  type QueueDepth,
   type Responder,
   type StreamResponder,
   type Subscriber,
@@ -93,8 +95,14 @@ export class InProcessTransport extends Transport {
     });
   }
 
-  deadLetters(queue: string): Promise<DeadLetter[]> {
-    return this.store.deadLetters(queue);
+  async queues(known: readonly string[] = []): Promise<QueueDepth[]> {
+    const holding = new Map((await this.store.depths()).map((depth) => [depth.queue, depth]));
+    const names = [...new Set([...known, ...this.workers.keys(), ...holding.keys()])].toSorted();
+    return names.map((queue) => holding.get(queue) ?? { queue, waiting: 0, running: 0, parked: 0 });
+  }
+
+  deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.store.deadLetters(queue, page);
   }
 
   async replay(queue: string, id: string): Promise<void> {

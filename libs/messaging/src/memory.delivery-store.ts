@@ -8,7 +8,7 @@ import {
   type Waiting,
 } from './delivery-store.js';
 import type { Envelope } from './message.js';
-import type { DeadLetter } from './transport.js';
+import type { DeadLetter, DeadLetterPage, QueueDepth } from './transport.js';
 import { overTheWire } from './wire.js';
 
 interface Row {
@@ -88,10 +88,24 @@ export class MemoryDeliveryStore extends DeliveryStore {
     return [...due].map(([queue, dueInMs]) => ({ queue, dueInMs }));
   }
 
-  async deadLetters(queue: string): Promise<DeadLetter[]> {
-    return this.ofQueue(queue).flatMap(({ id, envelope, attempts, diedAt, error }) =>
-      diedAt && error ? [{ id, queue, envelope: overTheWire(envelope), attempts, diedAt, error }] : [],
+  async depths(): Promise<QueueDepth[]> {
+    const byQueue = Map.groupBy(this.rows.values(), ({ queue }) => queue);
+    const depths = [...byQueue].map(([queue, rows]) => ({
+      queue,
+      waiting: rows.filter(isWaiting).length,
+      running: rows.filter(({ begun }) => begun).length,
+      parked: rows.filter(({ diedAt }) => diedAt).length,
+    }));
+    return depths.toSorted((a, b) => (a.queue < b.queue ? -1 : 1));
+  }
+
+  async deadLetters(queue: string, { after = '0', limit }: DeadLetterPage = {}): Promise<DeadLetter[]> {
+    const letters = this.ofQueue(queue).flatMap(({ id, envelope, attempts, diedAt, error }) =>
+      diedAt && error && BigInt(id) > BigInt(after)
+        ? [{ id, queue, envelope: overTheWire(envelope), attempts, diedAt, error }]
+        : [],
     );
+    return letters.slice(0, limit);
   }
 
   async replay(queue: string, id: string): Promise<boolean> {

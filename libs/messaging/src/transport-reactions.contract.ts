@@ -167,6 +167,37 @@ export function reactionsContract(stage: () => Stage): void {
     expect(await server.deadLetters(queue)).toEqual([]);
   });
 
+  it('gives dead letters page by page', async () => {
+    const { server, client, name } = stage();
+    const [queue, type] = [name('q.pages'), name('t.pages')];
+    await listen(server, queue, type, () => Promise.reject(new Error('no')));
+    await client.publish([1, 2, 3].map((n) => envelopeOf(type, n)));
+    await eventually(async () => (await server.deadLetters(queue)).length === 3);
+    const first = await server.deadLetters(queue, { limit: 2 });
+    const second = await server.deadLetters(queue, { after: first[1]!.id, limit: 2 });
+    const seen = [...first, ...second].map(({ envelope }) => envelope.data as number);
+    expect([first.length, second.length]).toEqual([2, 1]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
+  });
+
+  it('tells how much each queue holds: waiting, running, parked', async () => {
+    const { server, client, name } = stage();
+    const [queue, type, unused] = [name('q.depth'), name('t.depth'), name('q.unused')];
+    await listen(server, queue, type, ({ envelope }) =>
+      envelope.data === 'bad' ? Promise.reject(new Error()) : never(),
+    );
+    await client.publish([envelopeOf(type, 'bad')]);
+    await eventually(async () => (await server.deadLetters(queue)).length === 1);
+    await client.publish([envelopeOf(type, 1), envelopeOf(type, 2), envelopeOf(type, 3)]);
+    const depthOf = async (of: string) => (await server.queues([unused])).find((depth) => depth.queue === of);
+    await eventually(async () => (await depthOf(queue))?.running === 1 && (await depthOf(queue))?.waiting === 2);
+    expect(await depthOf(queue)).toEqual({ queue, waiting: 2, running: 1, parked: 1 });
+    expect(await depthOf(unused)).toEqual({ queue: unused, waiting: 0, running: 0, parked: 0 });
+    const names = (await server.queues([unused])).map((depth) => depth.queue);
+    expect(names).toEqual(names.toSorted());
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it('runs as many deliveries of a queue at once as it may, and no more', async () => {
     const { server, client, name } = stage();
     const type = name('t.parallel');

@@ -42,6 +42,24 @@ export interface DeadLetter {
   readonly error: ErrorJson;
 }
 
+/** What a queue holds at one moment; a broker's figures may be some seconds old. */
+export interface QueueDepth {
+  readonly queue: string;
+  /** To be handled, a failed one before its next attempt included. */
+  readonly waiting: number;
+  /** Given to a subscriber that has not ended yet. */
+  readonly running: number;
+  /** Dead letters. */
+  readonly parked: number;
+}
+
+export interface DeadLetterPage {
+  /** Id of the last one of the page before; from the oldest when left out. */
+  readonly after?: string;
+  /** All when left out. */
+  readonly limit?: number;
+}
+
 /**
  * How messages cross between services. Each adapter passes `transport.contract.ts`; what that suite asserts is what
  * domain code may rely on. Payloads are JSON: what does not survive `JSON.stringify` does not arrive.
@@ -69,8 +87,14 @@ export abstract class Transport {
   /** One subscriber a queue and process. At least once, in the order published among those that are due. */
   abstract subscribe(subscription: Subscription, subscriber: Subscriber): Promise<void>;
 
+  /**
+   * Each queue of `known`, whether it holds something or not, and every other one that the adapter knows of, by name.
+   * A broker that cannot list its queues knows those that this process subscribed.
+   */
+  abstract queues(known?: readonly string[]): Promise<QueueDepth[]>;
+
   /** The oldest first. */
-  abstract deadLetters(queue: string): Promise<DeadLetter[]>;
+  abstract deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]>;
 
   /** Back into the queue, with all attempts anew. `platform.dead-letter-not-found` when it is gone. */
   abstract replay(queue: string, id: string): Promise<void>;
