@@ -31,6 +31,11 @@ export class EdgeAdapter extends FastifyAdapter {
     });
   }
 
+  /** Requests that are being answered now, open streams included. */
+  get runningRequests(): number {
+    return this.running;
+  }
+
   /** To be told of every request when it comes and when its response is closed, so that the end can wait for them. */
   requestStarted(): void {
     this.running += 1;
@@ -80,3 +85,7 @@ export class EdgeAdapter extends FastifyAdapter {
     clearTimeout(limit);
   }
 }
+
+/** Requests that are being answered by the application of this adapter; null when it is not one of `createApp`. */
+export const runningRequestsOf = (adapter: unknown): number | null =>
+  adapter instanceof EdgeAdapter ? adapter.runningRequests : null;

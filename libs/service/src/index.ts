@@ -1,2 +1,3 @@
 export { run } from './run.js';
+export { type KnownInstance, ServiceDirectory, type ServingService } from './service-directory.js';
 export { service } from './service.js';

@@ -3,6 +3,8 @@ import { type Config, ConfigModule } from '@app/config';
 import { HealthChecks } from '@app/http';
 import { eventMetadata, MessagingModule } from '@app/messaging';
 import { Database, PersistenceModule } from '@app/persistence';
+import { RegistryModule } from './registry.module.js';
+import { ServiceDirectory } from './service-directory.js';
 
 /** What every process has around the modules that it runs: settings, database, bus. */
 @Module({})
@@ -24,12 +26,16 @@ class ServiceModule implements OnModuleInit {
  */
 export const service =
   (name: string, ...modules: Type[]) =>
-  (config: Config): DynamicModule => ({
-    module: ServiceModule,
-    imports: [
-      ConfigModule.forRoot(config),
-      PersistenceModule.forRoot({ ambient: () => eventMetadata(name) }),
-      MessagingModule.forRoot({ service: name, transport: 'in-process' }),
-      ...modules,
-    ],
-  });
+  (config: Config): DynamicModule => {
+    const directory = new ServiceDirectory();
+    return {
+      module: ServiceModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        PersistenceModule.forRoot({ ambient: () => eventMetadata(name) }),
+        MessagingModule.forRoot({ service: name, transport: 'in-process' }),
+        RegistryModule.forRoot({ service: name, modules, directory }),
+        ...modules,
+      ],
+    };
+  };
