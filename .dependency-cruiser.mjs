@@ -66,7 +66,7 @@ export default {
       severity: 'error',
       comment: 'What a process runs is the list of modules that its main.ts imports, nothing else.',
       from: { path: '^apps/(?!web/)' },
-      to: { path: '^src/', pathNot: '\\.module\\.ts$' },
+      to: { path: '^src/', pathNot: '(\\.module|/queues)\\.ts$' },
     },
   ],
   options: {

@@ -1,4 +1,4 @@
-import { run, service } from '@app/service';
-import { domainModules, httpModules } from './app.module.js';
+import { run } from '@app/service';
+import { product } from './app.module.js';
 
-await run(service('parley', ...domainModules, ...httpModules));
+await run(product);

@@ -1,4 +1,5 @@
 import { run, service } from '@app/service';
 import { AuthModule } from '../../src/auth/auth.module.js';
+import { queues } from '../../src/queues.js';
 
-await run(service('auth', AuthModule));
+await run(service({ name: 'auth', modules: [AuthModule], queues }));

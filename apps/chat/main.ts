@@ -1,4 +1,5 @@
 import { run, service } from '@app/service';
 import { ChatModule } from '../../src/chat/chat.module.js';
+import { queues } from '../../src/queues.js';
 
-await run(service('chat', ChatModule));
+await run(service({ name: 'chat', modules: [ChatModule], queues }));

@@ -1,4 +1,5 @@
 import { run, service } from '@app/service';
 import { ExploreModule } from '../../src/explore/explore.module.js';
+import { queues } from '../../src/queues.js';
 
-await run(service('explore', ExploreModule));
+await run(service({ name: 'explore', modules: [ExploreModule], queues }));

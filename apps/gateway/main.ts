@@ -1,4 +1,5 @@
 import { run, service } from '@app/service';
 import { httpModules } from '../../src/app.module.js';
+import { queues } from '../../src/queues.js';
 
-await run(service('gateway', ...httpModules));
+await run(service({ name: 'gateway', modules: httpModules, queues }));

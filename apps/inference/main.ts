@@ -1,4 +1,5 @@
 import { run, service } from '@app/service';
 import { InferenceModule } from '../../src/inference/inference.module.js';
+import { queues } from '../../src/queues.js';
 
-await run(service('inference', InferenceModule));
+await run(service({ name: 'inference', modules: [InferenceModule], queues }));

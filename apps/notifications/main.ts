@@ -1,4 +1,5 @@
 import { run, service } from '@app/service';
 import { NotificationsModule } from '../../src/notifications/notifications.module.js';
+import { queues } from '../../src/queues.js';
 
-await run(service('notifications', NotificationsModule));
+await run(service({ name: 'notifications', modules: [NotificationsModule], queues }));

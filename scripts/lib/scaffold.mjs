@@ -224,9 +224,10 @@ export class ${name} {}
 `;
 
 const main = (name, domain) => `import { run, service } from '@app/service';
+import { queues } from '../../src/queues.js';
 import { ${domain} } from '../../src/${name}/${name}.module.js';
 
-await run(service('${name}', ${domain}));
+await run(service({ name: '${name}', modules: [${domain}], queues }));
 `;
 
 const readme = (name) => `# ${name}

@@ -25,7 +25,7 @@ beforeAll(async () => {
     imports: [
       ConfigModule.forRoot(loadConfig({ DATA_DIR: dataDir })),
       PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test', transport: 'in-process' }),
+      MessagingModule.forRoot({ service: 'test' }),
       AdminModule,
     ],
   }).compile();

@@ -35,7 +35,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
     imports: [
       ConfigModule.forRoot(config),
       PersistenceModule.forRoot({ ambient: eventMetadata }),
-      MessagingModule.forRoot({ service: 'test', transport: 'in-process' }),
+      MessagingModule.forRoot({ service: 'test' }),
       AuthModule,
       AuthHttpModule,
     ],

@@ -94,7 +94,7 @@ async function boot(env: Record<string, string> = {}): Promise<void> {
     imports: [
       ConfigModule.forRoot(config),
       PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test', transport: 'in-process' }),
+      MessagingModule.forRoot({ service: 'test' }),
       ExploreModule,
     ],
   }).compile();

@@ -24,7 +24,7 @@ beforeEach(async () => {
     imports: [
       ConfigModule.forRoot(loadConfig({ DATA_DIR: dataDir })),
       PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test', transport: 'in-process' }),
+      MessagingModule.forRoot({ service: 'test' }),
       NotificationsModule,
     ],
   }).compile();

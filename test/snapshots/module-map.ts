@@ -68,7 +68,7 @@ async function describeModule(name: string, edges: Set<[string, string]>): Promi
   };
 }
 
-async function reactionsOf(module: string): Promise<Module['hears']> {
+export async function reactionsOf(module: string): Promise<Module['hears']> {
   const files = globSync(`src/${module}/features/*.handler.ts`, { cwd: root });
   const classes = (await Promise.all(files.map(exportsOf))).flat().filter((value) => typeof value === 'function');
   return classes

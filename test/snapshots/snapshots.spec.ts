@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { contractsOf, moduleNames } from './contracts.js';
 import { moduleMap } from './module-map.js';
 import { openApi } from './open-api.js';
+import { queuesModule } from './queues.js';
 import { operationsWithSettings } from './settings.js';
 
 // `npm run snapshot` writes the files anew; look at the difference, then commit it with the change that made it.
@@ -18,6 +19,10 @@ describe('what is generated is what the sources say (if not: npm run snapshot)',
 
   it('openapi.json', async () => {
     await expect(await openApi()).toMatchFileSnapshot('openapi.json');
+  });
+
+  it('src/queues.ts', async () => {
+    await expect(await queuesModule()).toMatchFileSnapshot('../../src/queues.ts');
   });
 
   it('docs/operations.md', async () => {

@@ -20,6 +20,9 @@ export class Config {
   readonly http;
   readonly data;
   readonly database;
+  readonly rabbitmq;
+  /** The modules that this process runs; all when undefined. */
+  readonly modules;
   readonly log;
   readonly auth;
   readonly chat;
@@ -38,6 +41,8 @@ export class Config {
     };
     this.data = { dir: s.DATA_DIR };
     this.database = { url: s.DATABASE_URL ?? `pglite://${join(s.DATA_DIR, 'db')}` };
+    this.rabbitmq = { url: s.RABBITMQ_URL };
+    this.modules = s.PARLEY_MODULES;
     this.log = { level: s.LOG_LEVEL, format: s.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json') } as const;
     this.auth = {
       adminEmail: s.AUTH_ADMIN_EMAIL,

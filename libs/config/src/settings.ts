@@ -37,6 +37,14 @@ export const Settings = z.object({
   DATA_DIR: path.default(resolve('./data')),
   /** pglite://<folder> (embedded, the default: <DATA_DIR>/db) or postgres://user:password@host:port/name. */
   DATABASE_URL: databaseUrl.optional(),
+  /** amqp:// or amqps:// URL of RabbitMQ; without it every module must run in one process. */
+  RABBITMQ_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }).optional(),
+  /** What this process runs: gateway, admin, auth, chat, explore, inference, notifications; all when left out. */
+  PARLEY_MODULES: z
+    .string()
+    .transform((value) => value.split(',').map((part) => part.trim()))
+    .pipe(z.array(z.string().regex(/^[a-z][a-z-]*$/, 'must be names of modules, with commas between')).min(1))
+    .optional(),
   /** fatal, error, warn, info, debug or trace. */
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   /** pretty or json; pretty on a terminal, else json. */

@@ -31,6 +31,7 @@ export async function serve(
     logger.log({ msg: `Parley is ready at ${url}`, url }, 'Http');
     return app;
   } catch (error) {
+    if (error instanceof ConfigError) exitFor(error);
     // What the operator can mend (a folder in use, a database that does not answer) needs no stack.
     if (error instanceof DomainError && error.kind !== 'internal')
       logger.fatal({ msg: error.message, code: error.code });
@@ -77,7 +78,11 @@ function configOrExit(env: Record<string, string | undefined>): Config {
     return loadConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EX_CONFIG);
+    return exitFor(error);
   }
+}
+
+function exitFor(error: ConfigError): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(EX_CONFIG);
 }

@@ -3,6 +3,8 @@ import { DomainError } from '@app/kernel';
 export const cancelled = () => new DomainError('cancelled', 'platform.cancelled', 'The caller left.');
 export const shuttingDown = () =>
   new DomainError('unavailable', 'platform.shutting-down', 'The server is shutting down; try again in a moment.');
+export const crashed = () =>
+  new DomainError('internal', 'platform.crashed', 'The process ended while it handled this message for the last time.');
 const timedOut = (what: string, timeoutMs: number) =>
   new DomainError('timeout', 'platform.timeout', `${what} did not finish within ${timeoutMs} ms.`, { timeoutMs });
 
@@ -67,3 +69,13 @@ export class Deadline implements Disposable {
     for (const signal of this.#followed) signal.removeEventListener('abort', this.#follow);
   }
 }
+
+/** How long a handler whose signal aborted may take to end by itself. */
+const SETTLE_MS = 1_000;
+
+/** Rejects when the signal aborted and the handler had its time to end by itself. */
+export const overdue = ({ signal }: Deadline): Promise<never> =>
+  new Promise<never>((_, reject) => {
+    const fail = () => setTimeout(() => reject(signal.reason as DomainError), SETTLE_MS).unref();
+    signal.addEventListener('abort', fail, { once: true });
+  });

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError, toDomainError } from '@app/kernel';
 import { cancellableStream } from './cancellable-stream.js';
@@ -31,6 +32,7 @@ export class InProcessTransport extends Transport {
   private readonly streamResponders = new Map<string, StreamResponder>();
   private readonly workers = new Map<string, QueueWorker>();
   private readonly routes: Route[] = [];
+  private readonly signals = new EventEmitter().setMaxListeners(0);
   private readonly settlement: Settlement;
   private recovered: Promise<void> | undefined;
   private poll: NodeJS.Timeout | undefined;
@@ -99,6 +101,14 @@ export class InProcessTransport extends Transport {
     const holding = new Map((await this.store.depths()).map((depth) => [depth.queue, depth]));
     const names = [...new Set([...known, ...this.workers.keys(), ...holding.keys()])].toSorted();
     return names.map((queue) => holding.get(queue) ?? { queue, waiting: 0, running: 0, parked: 0 });
+  }
+
+  signal(topic: string): void {
+    setImmediate(() => runDetached(() => this.signals.emit(topic)));
+  }
+
+  onSignal(topic: string, heed: () => void): void {
+    this.signals.on(topic, heed);
   }
 
   deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]> {

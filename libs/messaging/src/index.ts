@@ -7,3 +7,4 @@ export * from './transport.js';
 export { HandlerRegistry } from './handler-registry.js';
 export type { MessagingOptions } from './options.js';
 export * from './message-catalogue.js';
+export type { QueueRoute } from './rabbitmq/topology.js';

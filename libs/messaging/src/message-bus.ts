@@ -77,13 +77,27 @@ export class MessageBus {
   private async ask(message: Message, kind: MessageKind, options: AskOptions = {}): Promise<unknown> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const handler = this.handlerOf(message, kind);
-    if (!handler) return this.transport.request(this.envelope(message), { timeoutMs, signal });
+    if (!handler) return this.askElsewhere(message, kind, { timeoutMs, signal: signal ?? messageContext()?.signal });
 
     const parent = messageContext();
     const { type } = handler.message;
     using deadline = new Deadline({ what: type, timeoutMs, signals: [signal, parent?.signal] });
     const context = { ...originOf(type, parent), signal: deadline.signal, deliveryAttempt: 1 };
     return await deadline.race(() => this.invoker.answer(handler, message.data, context));
+  }
+
+  /** A query whose process died is asked once more; a command may have been done. */
+  private async askElsewhere(
+    message: Message,
+    kind: MessageKind,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ) {
+    try {
+      return await this.transport.request(this.envelope(message), options);
+    } catch (error) {
+      if (kind !== 'query' || !(error instanceof DomainError) || error.code !== 'platform.interrupted') throw error;
+      return this.transport.request(this.envelope(message), options);
+    }
   }
 
   private handlerOf(message: Message, kind: MessageKind): RegisteredHandler | undefined {

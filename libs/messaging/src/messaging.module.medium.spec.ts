@@ -88,7 +88,7 @@ for (const kind of testDatabaseKinds) {
         imports: [
           ConfigModule.forRoot(loadConfig({ SHUTDOWN_GRACE_MS: '20' })),
           PersistenceModule.forRoot({ ambient: eventMetadata }),
-          MessagingModule.forRoot({ service: 'test', transport: 'in-process', pollMs: 20 }),
+          MessagingModule.forRoot({ service: 'test', pollMs: 20 }),
         ],
         providers: [WriteHandler, CopyOnWrittenHandler, WorkOnWrittenHandler],
       })

@@ -20,13 +20,14 @@ import { MessagingLifecycle } from './messaging-lifecycle.js';
 import { MESSAGING_OPTIONS, type MessagingOptions, SERVICE } from './options.js';
 import { Outbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
+import { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 import { Transport } from './transport.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** The bus, and the discovery of every `@Handles` and `@OnEvent` class of the app. Import it once, at the root. */
 @Module({})
 export class MessagingModule {
-  /** Durable, on the database of `PersistenceModule`, which must be imported too. */
+  /** Durable, on the database of `PersistenceModule`, which must be imported too, and on RabbitMQ if there is one. */
   static forRoot(options: MessagingOptions): DynamicModule {
     const { service } = options;
     return moduleOf(service, [
@@ -39,8 +40,11 @@ export class MessagingModule {
       { provide: Inbox, useFactory: (db: Database) => new DatabaseInbox(db), inject: [Database] },
       {
         provide: Transport,
-        useFactory: (db: Database) => new InProcessTransport(new DatabaseDeliveryStore(db), options),
-        inject: [Database],
+        useFactory: (db: Database, { rabbitmq: { url } }: Config) =>
+          url
+            ? new RabbitMqTransport({ url, service, topology: options.queues })
+            : new InProcessTransport(new DatabaseDeliveryStore(db), options),
+        inject: [Database, Config],
       },
       {
         provide: EventPublisher,
@@ -51,7 +55,9 @@ export class MessagingModule {
       {
         provide: OutboxRelay,
         useFactory: (db: Database, transport: Transport, events: EventStore) => {
-          const relay = new OutboxRelay(new Outbox(db), transport, options);
+          // In one process the shared database moves events to their queues; nobody else could.
+          const lead = transport.publishFromOutbox ? undefined : db.lead.bind(db, 'outbox');
+          const relay = new OutboxRelay(new Outbox(db), transport, { pollMs: options.pollMs, lead });
           events.onStored(() => relay.wake());
           return relay;
         },
@@ -61,7 +67,7 @@ export class MessagingModule {
   }
 
   /** Without a database, for tests of handlers: events go straight to their queues and nothing outlives the process. */
-  static inMemory(options: Omit<MessagingOptions, 'transport'>): DynamicModule {
+  static inMemory(options: MessagingOptions): DynamicModule {
     return moduleOf(options.service, [
       { provide: MESSAGING_OPTIONS, useValue: options },
       { provide: UnitOfWork, useValue: { transaction: <T>(work: () => Promise<T>) => work() } satisfies UnitOfWork },

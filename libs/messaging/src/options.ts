@@ -1,8 +1,10 @@
+import type { QueueRoute } from './rabbitmq/topology.js';
+
 export interface MessagingOptions {
   /** Name of this process in `source` of what it sends. */
   service: string;
-  /** Where messages go that no handler of this process serves, and events. */
-  transport: 'in-process';
+  /** Every queue of the product and what it hears, so that no event is published before its queue exists. */
+  queues?: readonly QueueRoute[];
   /** Milliseconds that running reactions get at shutdown before their signal aborts. Default 10,000. */
   shutdownGraceMs?: number;
   /** Milliseconds between looks for work that no wake-up announced. A safety net; default 1,000. */

@@ -7,53 +7,99 @@ const BATCH = 100;
 const LEASE_MS = 30_000;
 const BACKOFF = { baseMs: 200, maxMs: 60_000 };
 
+/** Tells the relay in the lead, wherever it is, that something was committed. */
+const STORED = 'platform.outbox';
+
+/** Waits in the line of those who could do it; `elected` is called with a signal that aborts when the lead is over. */
+export type Lead = (elected: (lost: AbortSignal) => void) => { stop(): Promise<void> };
+
+/** Where there is nobody else. */
+const alone: Lead = (elected) => {
+  const lost = new AbortController();
+  elected(lost.signal);
+  return { stop: async () => lost.abort() };
+};
+
 /**
- * Publishes what is committed. Woken by each commit that stored events; a slow poll is the safety net. No transaction is
- * open while the transport works, so an event can be published twice when the process dies in between: the inbox of each
- * reaction makes that harmless.
+ * Publishes what is committed, by one process at a time, so that the order is kept. Woken by each commit that stored
+ * events; a slow poll is the safety net. No transaction is open while the transport works, so an event can be published
+ * twice when the process dies in between: the inbox of each reaction makes that harmless.
  */
 export class OutboxRelay {
   private readonly logger = new Logger('Messaging');
   private timer: NodeJS.Timeout | undefined;
   private passing: Promise<void> | undefined;
   private again = false;
-  private started = false;
+  /** Just elected: nobody else publishes, so what was claimed is not being published. */
+  private fresh = false;
+  private leading = false;
+  private line: { stop(): Promise<void> } | undefined;
 
   constructor(
     private readonly outbox: Outbox,
     private readonly transport: Transport,
-    private readonly options: { pollMs?: number } = {},
+    private readonly options: { pollMs?: number; lead?: Lead } = {},
   ) {}
 
   /** Call it once all queues are subscribed: what is published before is heard by nobody. */
   start(): void {
-    this.started = true;
-    this.timer = setInterval(() => this.wake(), this.options.pollMs ?? 1_000).unref();
-    this.wake();
+    this.transport.onSignal(STORED, () => this.look());
+    this.timer = setInterval(() => this.tick(), this.options.pollMs ?? 1_000).unref();
+    this.tick();
   }
 
   /** There may be committed events. Returns at once. */
   wake(): void {
-    if (!this.started) return;
+    if (this.leading) this.look();
+    else if (this.line) this.transport.signal(STORED);
+  }
+
+  /** Takes nothing more, waits for what is being published, and lets another one take the lead. */
+  async stop(): Promise<void> {
+    this.leading = false;
+    clearInterval(this.timer);
+    await this.passing;
+    const { line } = this;
+    this.line = undefined;
+    await line?.stop();
+  }
+
+  /** Whoever cannot reach the broker leaves the lead to somebody who can. */
+  private tick(): void {
+    if (this.transport.connected) {
+      this.line ??= (this.options.lead ?? alone)((lost) => this.begin(lost));
+      this.look();
+    } else if (this.line) {
+      const { line } = this;
+      this.line = undefined;
+      this.leading = false;
+      void line.stop();
+    }
+  }
+
+  private begin(lost: AbortSignal): void {
+    lost.addEventListener('abort', () => (this.leading = false), { once: true });
+    this.leading = true;
+    this.fresh = true;
+    this.look();
+  }
+
+  private look(): void {
+    if (!this.leading) return;
     this.again = true;
     this.passing ??= runDetached(() => this.pass()).finally(() => {
       this.passing = undefined;
       // A commit may have come between the last look and now.
-      if (this.again) this.wake();
+      if (this.again) this.look();
     });
   }
 
-  /** Takes nothing more, and waits for what is being published. */
-  async stop(): Promise<void> {
-    this.started = false;
-    clearInterval(this.timer);
-    await this.passing;
-  }
-
   private async pass(): Promise<void> {
-    while (this.again && this.started) {
+    while (this.again && this.leading) {
       this.again = false;
       try {
+        if (this.fresh && this.options.lead) await this.outbox.release();
+        this.fresh = false;
         if ((await this.publishSome()) === BATCH) this.again = true;
       } catch (err) {
         this.logger.error({ msg: 'Could not read the outbox: will be tried again', err });

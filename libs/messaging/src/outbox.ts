@@ -30,6 +30,13 @@ export class Outbox {
     );
   }
 
+  /** Gives free what a relay that is no more had claimed. */
+  async release(): Promise<void> {
+    await this.sql.query(
+      'UPDATE platform.outbox SET claimed_until = NULL, attempts = 0 WHERE claimed_until IS NOT NULL AND attempts = 1',
+    );
+  }
+
   async forget(positions: readonly string[]): Promise<void> {
     await this.sql.query('DELETE FROM platform.outbox WHERE position = ANY($1::bigint[])', [positions]);
   }

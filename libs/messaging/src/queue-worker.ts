@@ -1,19 +1,14 @@
 import { Logger } from '@nestjs/common';
-import { DomainError, toDomainError } from '@app/kernel';
+import { toDomainError } from '@app/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Deadline, shuttingDown } from './deadline.js';
+import { crashed, Deadline, overdue, shuttingDown } from './deadline.js';
 import type { DeliveryStore, StoredDelivery } from './delivery-store.js';
 import type { Settlement } from './settlement.js';
 import type { Subscriber, Subscription } from './transport.js';
 
-/** How long a handler whose signal aborted may take to end by itself. */
-const SETTLE_MS = 1_000;
 /** A timer may fire a moment before the database's clock says that a retry is due. */
 const CLOCK_SLACK_MS = 5;
 const STORE_FAILED_RETRY_MS = 1_000;
-
-const crashed = () =>
-  new DomainError('internal', 'platform.crashed', 'The process ended while it handled this message for the last time.');
 
 /** Delivers one queue: never more at once than its concurrency allows, oldest first, each with its own retries. */
 export class QueueWorker {
@@ -143,10 +138,3 @@ export class QueueWorker {
     }
   }
 }
-
-/** Rejects when the signal aborted and the handler had its time to end by itself. */
-const overdue = ({ signal }: Deadline) =>
-  new Promise<never>((_, reject) => {
-    const fail = () => setTimeout(() => reject(signal.reason as DomainError), SETTLE_MS).unref();
-    signal.addEventListener('abort', fail, { once: true });
-  });

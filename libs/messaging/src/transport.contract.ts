@@ -11,17 +11,18 @@ export function transportContract(adapter: string, open: () => Promise<Transport
   describe(`the ${adapter} transport`, () => {
     let harness: TransportHarness;
     let processes: { server: Transport; client: Transport };
-    const run = newId().slice(-8);
+    let test: string;
 
     beforeAll(async () => {
       harness = await open();
     });
     beforeEach(async () => {
+      test = newId().slice(-8);
       processes = { server: await harness.connect(), client: await harness.connect() };
     });
     afterAll(() => harness?.close());
 
-    const stage = (): Stage => ({ harness, ...processes, name: (what) => `${what}-${run}.v1` });
+    const stage = (): Stage => ({ harness, ...processes, name: (what) => `${what}-${test}.v1` });
     describe('requests', () => requestsContract(stage));
     describe('streams', () => streamsContract(stage));
     describe('reactions', () => reactionsContract(stage));

@@ -65,6 +65,16 @@ export interface DeadLetterPage {
  * domain code may rely on. Payloads are JSON: what does not survive `JSON.stringify` does not arrive.
  */
 export abstract class Transport {
+  /** Whether messages can cross at this moment. */
+  get connected(): boolean {
+    return true;
+  }
+
+  /** Connects, and waits for that as long as it takes. Done by `respond` and `subscribe` too. */
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Fails with `platform.no-handler` at once when nobody serves the type, `platform.timeout` after `timeoutMs`. */
   abstract request(envelope: Envelope, options: { timeoutMs: number; signal?: AbortSignal }): Promise<unknown>;
 
@@ -92,6 +102,11 @@ export abstract class Transport {
    * A broker that cannot list its queues knows those that this process subscribed.
    */
   abstract queues(known?: readonly string[]): Promise<QueueDepth[]>;
+
+  /** A hint to every process, this one included, that there may be news. Soon, or never: whoever heeds it also looks by itself. */
+  abstract signal(topic: string): void;
+
+  abstract onSignal(topic: string, heed: () => void): void;
 
   /** The oldest first. */
   abstract deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]>;

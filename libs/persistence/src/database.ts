@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { type OpenDatabase, openDataSource } from './data-source.js';
 import { asDomainError, toldByServer } from './database-errors.js';
+import { Leadership } from './leadership.js';
 import { type Queryable, type Statement, UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
@@ -20,7 +21,10 @@ export class Database {
   readonly #pool: Pool;
   #closed: Promise<void> | undefined;
 
-  private constructor(private readonly open: OpenDatabase) {
+  private constructor(
+    private readonly open: OpenDatabase,
+    private readonly url: string,
+  ) {
     this.#pool = (open.dataSource.driver as unknown as { master: Pool }).master;
   }
 
@@ -31,7 +35,7 @@ export class Database {
    */
   static async connect(url: string): Promise<Database> {
     try {
-      return new Database(await openDataSource(url));
+      return new Database(await openDataSource(url), url);
     } catch (error) {
       throw asDomainError(error);
     }
@@ -79,6 +83,19 @@ export class Database {
     const ambient = this.#ambient;
     if (ambient) ambient.afterCommit(then);
     else then();
+  }
+
+  /**
+   * Waits in the line of all processes on this database for a piece of work that only one may do. The embedded database
+   * has one process, which is elected at once.
+   *
+   * @param elected called on each election; its signal aborts when the lead is lost or given back
+   */
+  lead(name: string, elected: (lost: AbortSignal) => void): { stop(): Promise<void> } {
+    if (this.url.startsWith('postgres')) return new Leadership(this.url, name, elected);
+    const lost = new AbortController();
+    elected(lost.signal);
+    return { stop: async () => lost.abort() };
   }
 
   /** Resolves when the database answers. */

@@ -1,3 +1,3 @@
 export { run } from './run.js';
 export { type KnownInstance, ServiceDirectory, type ServingService } from './service-directory.js';
-export { service } from './service.js';
+export { service, type ServiceOptions } from './service.js';

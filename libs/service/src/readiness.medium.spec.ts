@@ -32,7 +32,12 @@ let app: NestFastifyApplication;
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'parley-ready-'));
   await freshFolder(join(dataDir, 'db'));
-  const gateway = service('gateway', HereModule, HereHttpModule, FarAwayHttpModule);
+  const gateway = service({
+    name: 'gateway',
+    modules: [HereModule, HereHttpModule, FarAwayHttpModule],
+    queues: [],
+    whole: true,
+  });
   app = await createApp(gateway(loadConfig({ DATA_DIR: dataDir })), { logger: false });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
@@ -50,7 +55,7 @@ describe('the readiness of a process that serves HTTP', () => {
   const db = () => app.get(Database, { strict: false });
 
   it('needs a live process for each module that is handled elsewhere', async () => {
-    const checks = { database: 'up', here: 'up', 'far-away': 'down' };
+    const checks = { database: 'up', messages: 'up', here: 'up', 'far-away': 'down' };
     expect(await ready()).toEqual({ statusCode: 503, status: 'unavailable', checks });
     await db().query(
       `INSERT INTO platform.instances

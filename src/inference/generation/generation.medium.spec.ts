@@ -69,7 +69,7 @@ async function boot(): Promise<void> {
     imports: [
       ConfigModule.forRoot(config),
       PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test', transport: 'in-process' }),
+      MessagingModule.forRoot({ service: 'test' }),
       ChatModule,
       InferenceModule,
     ],

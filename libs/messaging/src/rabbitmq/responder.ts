@@ -1,0 +1,234 @@
+import { EventEmitter } from 'node:events';
+import { Logger } from '@nestjs/common';
+import { toDomainError } from '@app/kernel';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { runDetached } from '../context.js';
+import { cancelled, Deadline, shuttingDown } from '../deadline.js';
+import type { Responder, StreamResponder } from '../transport.js';
+import type { Broker, Lane } from './broker.js';
+import { interrupted } from './problems.js';
+import { StreamWriter } from './stream-writer.js';
+import {
+  type Control,
+  CONTROL,
+  controlQueueOf,
+  envelopeIn,
+  fromBuffer,
+  type Reply,
+  replyBuffer,
+  toBuffer,
+} from './wire-format.js';
+
+/** Requests of one type that a process works on at once; more wait for whoever comes free. */
+const PREFETCH = 128;
+const SWEEP_MS = 250;
+/** Readers give a sign of life twice a second. */
+const READER_GONE_MS = 15_000;
+
+interface Work {
+  readonly message: ConsumeMessage;
+  readonly deadline: Deadline;
+  readonly done: Promise<void>;
+  readonly writer?: StreamWriter;
+  seenAt: number;
+  accepted: boolean;
+}
+
+/** The serving side: one queue a type, shared by all processes that serve it. */
+export class RequestServer {
+  readonly #logger = new Logger('RabbitMQ');
+  readonly #lane: Lane;
+  readonly #responders = new Map<string, Responder>();
+  readonly #streamResponders = new Map<string, StreamResponder>();
+  /** By correlation id, which the asker made unique. */
+  readonly #work = new Map<string, Work>();
+  readonly #tags = new Set<string>();
+  readonly #signals = new EventEmitter().setMaxListeners(0);
+  readonly #toSignal = new Set<string>();
+  readonly #control: string;
+  #sweep: NodeJS.Timeout | undefined;
+  #draining = false;
+
+  constructor(broker: Broker, instance: string) {
+    this.#control = controlQueueOf(instance);
+    this.#lane = broker.lane('response', false);
+  }
+
+  async start(): Promise<void> {
+    this.#sweep = setInterval(() => this.#look(), SWEEP_MS).unref();
+    await this.#lane.add(async (channel) => {
+      await channel.prefetch(PREFETCH);
+      await channel.assertExchange(CONTROL, 'fanout', { durable: true });
+      await channel.assertQueue(this.#control, { exclusive: true, autoDelete: true });
+      await channel.bindQueue(this.#control, CONTROL, '');
+      await channel.consume(this.#control, (message) => message && this.#heed(message), { noAck: true });
+    });
+  }
+
+  async respond(type: string, responder: Responder): Promise<void> {
+    this.#responders.set(type, responder);
+    await this.#serve(type);
+  }
+
+  async respondStream(type: string, responder: StreamResponder): Promise<void> {
+    this.#streamResponders.set(type, responder);
+    await this.#serve(type);
+  }
+
+  /** Those of one moment share a message. */
+  signal(topic: string): void {
+    if (this.#toSignal.size === 0) setImmediate(() => this.#sendSignals());
+    this.#toSignal.add(topic);
+  }
+
+  onSignal(topic: string, heed: () => void): void {
+    this.#signals.on(topic, heed);
+  }
+
+  /** Requests under way. */
+  get running(): number {
+    return this.#work.size;
+  }
+
+  /** Takes nothing more; what runs gets `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    const { channel } = this.#lane;
+    await Promise.all([...this.#tags].map(async (tag) => channel?.cancel(tag).catch(() => undefined)));
+    this.#tags.clear();
+    // Streams are taken up by their readers elsewhere; they would last as long as anybody reads.
+    for (const { writer, deadline } of this.#work.values()) if (writer) deadline.abort(shuttingDown());
+    const late = setTimeout(() => this.#abortAll(), graceMs);
+    await Promise.all([...this.#work.values()].map(({ done }) => done));
+    clearTimeout(late);
+  }
+
+  stop(): void {
+    clearInterval(this.#sweep);
+    this.#abortAll();
+  }
+
+  /** A queue that exists as long as somebody serves it: without one, a request comes back to its sender at once. */
+  async #serve(type: string): Promise<void> {
+    await this.#lane.add(async (channel) => {
+      if (this.#draining) return;
+      await channel.assertQueue(type, { durable: true, autoDelete: true });
+      const { consumerTag } = await channel.consume(type, (message) => message && this.#arrived(channel, message));
+      this.#tags.add(consumerTag);
+    });
+  }
+
+  #arrived(channel: Channel, message: ConsumeMessage): void {
+    const { type, correlationId } = message.properties;
+    if (type === 'probe') {
+      this.#reply(message, { kind: 'passed' });
+      channel.ack(message);
+      return;
+    }
+    // Whoever had it before is gone, and may have done half of it.
+    if (message.fields.redelivered) {
+      this.#reply(message, { kind: 'error', error: interrupted(message.fields.routingKey).toJSON() });
+      channel.ack(message);
+      return;
+    }
+    const id = String(correlationId);
+    const deadline = new Deadline({ what: message.fields.routingKey, timeoutMs: timeoutOf(message) });
+    const begun =
+      type === 'stream' ? this.#stream(channel, message, deadline) : this.#answer(channel, message, deadline);
+    const done = begun.done.finally(() => {
+      deadline[Symbol.dispose]();
+      this.#work.delete(id);
+    });
+    this.#work.set(id, { message, deadline, done, writer: begun.writer, seenAt: Date.now(), accepted: false });
+  }
+
+  #answer(channel: Channel, message: ConsumeMessage, deadline: Deadline): { done: Promise<void>; writer?: undefined } {
+    const work = async (): Promise<Reply> => {
+      const responder = this.#responders.get(message.fields.routingKey);
+      if (!responder) return { kind: 'error', error: interrupted(message.fields.routingKey).toJSON() };
+      try {
+        return { kind: 'value', value: await responder(envelopeIn(message), deadline.signal) };
+      } catch (error) {
+        return { kind: 'error', error: toDomainError(error).toJSON() };
+      }
+    };
+    const done = runDetached(async () => {
+      this.#reply(message, await deadline.race(work).catch(asError));
+      this.#settle(channel, message);
+    });
+    return { done };
+  }
+
+  /** Acknowledged at once: a stream that breaks is opened again by its reader, from where that one stands. */
+  #stream(
+    channel: Channel,
+    message: ConsumeMessage,
+    deadline: Deadline,
+  ): { done: Promise<void>; writer: StreamWriter } {
+    this.#settle(channel, message);
+    this.#reply(message, { kind: 'accepted' });
+    const window = Number(message.properties.headers?.['window']);
+    const writer = new StreamWriter(window, (reply) => this.#reply(message, reply));
+    const open = () => {
+      const responder = this.#streamResponders.get(message.fields.routingKey);
+      if (!responder) throw interrupted(message.fields.routingKey);
+      return responder(envelopeIn(message), deadline.signal);
+    };
+    return { done: runDetached(() => writer.write(open, deadline)), writer };
+  }
+
+  #sendSignals(): void {
+    const control: Control = { kind: 'signal', topics: [...this.#toSignal] };
+    this.#toSignal.clear();
+    // Lost without a channel, as a hint may be.
+    this.#lane.channel?.publish(CONTROL, '', toBuffer(control), {});
+  }
+
+  /** What askers say about what is under way. */
+  #heed({ properties, content }: ConsumeMessage): void {
+    const control = fromBuffer<Control>({ content });
+    if (control.kind === 'signal') {
+      for (const topic of control.topics) runDetached(() => this.#signals.emit(topic));
+      return;
+    }
+    const work = this.#work.get(String(properties.correlationId));
+    if (!work) return;
+    work.seenAt = Date.now();
+    if (control.kind === 'cancel') work.deadline.abort(cancelled());
+    else if (control.kind === 'credit') work.writer?.grant(control.items);
+  }
+
+  /** Says of what takes longer that somebody works on it, and ends streams whose reader is gone. */
+  #look(): void {
+    const now = Date.now();
+    for (const work of this.#work.values()) {
+      if (!work.accepted) {
+        work.accepted = true;
+        this.#reply(work.message, { kind: 'accepted' });
+      }
+      if (work.writer && now - work.seenAt > READER_GONE_MS) work.deadline.abort(cancelled());
+    }
+  }
+
+  #reply({ properties: { replyTo, correlationId } }: ConsumeMessage, reply: Reply): void {
+    const options = { correlationId: String(correlationId), replyTo: this.#control };
+    // Without a channel the asker finds out by itself that this process is not there any more.
+    this.#lane.channel?.publish('', String(replyTo), replyBuffer(reply), options);
+  }
+
+  /** On a channel that was lost the message has gone to somebody else already. */
+  #settle(channel: Channel, message: ConsumeMessage): void {
+    if (this.#lane.channel === channel) channel.ack(message);
+    else this.#logger.debug(`The channel of a ${message.fields.routingKey} was lost before it was acknowledged`);
+  }
+
+  #abortAll(): void {
+    for (const { deadline } of this.#work.values()) deadline.abort(shuttingDown());
+  }
+}
+
+/** The asker waits so long, then the message expires in the queue; a handler need not go on longer. */
+const timeoutOf = ({ properties: { expiration } }: ConsumeMessage) =>
+  expiration === undefined ? undefined : Number(expiration);
+
+const asError = (error: unknown): Reply => ({ kind: 'error', error: toDomainError(error).toJSON() });

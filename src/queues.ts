@@ -1,0 +1,22 @@
+import type { QueueRoute } from '@app/messaging';
+
+/** Every queue and the events that it hears. Made from the reactions by `npm run snapshot`; do not edit. */
+export const queues: readonly QueueRoute[] = [
+  { queue: 'chat.record-answer-on-generation-finished', types: ['inference.generation.finished.v1'] },
+  { queue: 'explore.delete-file-on-model-removed', types: ['explore.model.removed.v1'] },
+  { queue: 'explore.download-on-install-requested', types: ['explore.install.requested.v1'] },
+  { queue: 'inference.add-model-on-model-installed', types: ['explore.model.installed.v1'] },
+  { queue: 'inference.forget-on-conversation-deleted', types: ['chat.conversation.deleted.v1'] },
+  { queue: 'inference.generate-on-answer-requested', types: ['chat.answer.requested.v1'] },
+  { queue: 'inference.queue-on-answer-requested', types: ['chat.answer.requested.v1'] },
+  { queue: 'inference.remove-model-on-model-removed', types: ['explore.model.removed.v1'] },
+  { queue: 'inference.set-default-on-default-model-changed', types: ['explore.default-model.changed.v1'] },
+  { queue: 'inference.stop-on-answer-stop-requested', types: ['chat.answer.stop-requested.v1'] },
+  {
+    queue: 'notifications.keep-administrators-on-account-changed',
+    types: ['auth.user.disabled.v1', 'auth.user.enabled.v1', 'auth.user.signed-up.v1'],
+  },
+  { queue: 'notifications.notify-on-install-failed', types: ['explore.install.failed.v1'] },
+  { queue: 'notifications.notify-on-model-installed', types: ['explore.model.installed.v1'] },
+  { queue: 'notifications.notify-on-user-signed-up', types: ['auth.user.signed-up.v1'] },
+];
