@@ -2,14 +2,17 @@ import { type DynamicModule, Logger } from '@nestjs/common';
 import type { Config } from '@app/config';
 import { serve } from '@app/http';
 import { Projections } from '@app/persistence';
+import { verifyAudit } from './verify-audit.js';
 
 const REBUILD = '--rebuild-projections';
+const VERIFY = '--verify-audit';
 
 /**
  * All that a `main.ts` holds: serves until told to end. With `--rebuild-projections [name …]` it makes read models anew
- * from the events instead, and ends.
+ * from the events instead, and ends; with `--verify-audit [export]` it recomputes the audit's hash chain, and ends.
  */
 export async function run(application: (config: Config) => DynamicModule, args = process.argv.slice(2)): Promise<void> {
+  if (args[0] === VERIFY) return verifyAudit(args.slice(1));
   if (args[0] !== REBUILD) {
     await serve(application);
     return;
