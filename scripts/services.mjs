@@ -3,6 +3,7 @@ import { run, succeeds } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { chromium } from './services/chromium.mjs';
 import { postgres } from './services/postgres.mjs';
+import { redis } from './services/redis.mjs';
 
 /**
  * @typedef {object} Provided
@@ -23,7 +24,7 @@ import { postgres } from './services/postgres.mjs';
  */
 
 /** @type {Record<string, Service>} */
-const services = { postgres, chromium };
+const services = { postgres, redis, chromium };
 
 /**
  * Provides these services.
@@ -43,8 +44,8 @@ export async function provideServices(names) {
   };
 
   await look((service) => service.atAddress());
-  if (missing().some(([, service]) => service.inCompose) && (await dockerAnswers()))
-    await look((service) => service.inCompose?.(compose) ?? null);
+  const composed = missing().some(([, service]) => service.inCompose) && (await dockerAnswers());
+  if (composed) await look((service) => service.inCompose?.(compose) ?? null);
   await look((service) => service.installed());
   if (missing().length > 0 && (await installPackages(missing().flatMap(([, { packages }]) => packages))))
     await look((service) => service.installed());
@@ -52,7 +53,10 @@ export async function provideServices(names) {
   return {
     env: Object.assign({}, ...[...found.values()].map(({ env }) => env)),
     missing: missing().map(([, { name, without }]) => `${name} is not to be had here, so not tested: ${without}`),
-    stop: async () => void (await Promise.all([...found.values()].map(({ stop }) => stop?.()))),
+    stop: async () => {
+      await Promise.all([...found.values()].map(({ stop }) => stop?.()));
+      if (composed) await compose(['down', '--volumes', '--timeout', '2']);
+    },
   };
 }
 
