@@ -160,6 +160,19 @@ describe('the prompt', () => {
     expect(finish.cachedPromptTokens).toBe(0);
   });
 
+  it('keeps the system message for the next conversation, which gets the answer that it would get alone', async () => {
+    const system = { role: 'system' as const, content: 'Be brief.' };
+    const other = { model: random(), messages: [system, ...question('Something else')] };
+    const alone = await collect(newEngine(), other);
+    const engine = newEngine({ parallel: 1 });
+    const first = await collect(engine, { model: random(), messages: [system, ...question('Who are you')] });
+    const second = await collect(engine, other);
+    expect(first.finish.cachedPromptTokens).toBe(0);
+    expect(second.finish.cachedPromptTokens).toBeGreaterThan(system.content.length / 2);
+    expect(second.finish.cachedPromptTokens).toBeLessThan(second.finish.promptTokens);
+    expect(second.tokenIds).toEqual(alone.tokenIds);
+  });
+
   it('is counted like it is read', async () => {
     const engine = newEngine();
     const { finish } = await collect(engine, { model: tiny(), messages: question('How long is this?') });

@@ -1,56 +1,37 @@
-/** The next batch waits no longer than this for a sequence that is late. */
-const patienceMs = 5;
-
 /**
- * Starts a batch when every running sequence has asked for its next token. The library on its own starts it with those
- * that happen to be first, and the others then pay for a second pass over the weights.
+ * Keeps the running sequences in step: none goes on before all of them have asked for their next evaluation, so that one
+ * batch holds them all. The library on its own starts a batch with those that happen to be first; the others then pay
+ * for another pass over the weights, and once they are apart they stay so.
  */
 export class BatchGate {
-  #running = 0;
-  #asking = 0;
-  #dispatch: (() => void) | undefined;
-  #checking = false;
+  #members = 0;
+  #waiting: (() => void)[] = [];
 
-  /** To be given to the context as its dispatch schedule. */
-  readonly schedule = (dispatch: () => void): void => {
-    this.#dispatch = dispatch;
-    setTimeout(() => this.#start(dispatch), patienceMs).unref();
-    this.#check();
-  };
-
-  /** A sequence that will ask token after token, until the returned function is called. */
+  /**
+   * A sequence that asks for one `step` after the other, until the returned function is called. In between it may wait
+   * for nothing, because all the others wait for it.
+   */
   enter(): () => void {
-    this.#running++;
+    this.#members++;
     return () => {
-      this.#running--;
-      this.#check();
+      this.#members--;
+      this.#open();
     };
   }
 
-  /** One evaluation of a sequence that has entered. */
+  /** One evaluation of a sequence that has entered. Those let in together reach the library in one turn of the event loop. */
   async step<T>(evaluate: () => Promise<T>): Promise<T> {
-    this.#asking++;
-    this.#check();
-    try {
-      return await evaluate();
-    } finally {
-      this.#asking--;
-    }
-  }
-
-  #check(): void {
-    if (this.#checking || this.#asking < this.#running) return;
-    this.#checking = true;
-    // The asking sequences hand in their tokens within this turn of the event loop.
-    setImmediate(() => {
-      this.#checking = false;
-      if (this.#dispatch && this.#asking >= this.#running) this.#start(this.#dispatch);
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#open();
     });
+    return evaluate();
   }
 
-  #start(dispatch: () => void): void {
-    if (this.#dispatch !== dispatch) return;
-    this.#dispatch = undefined;
-    dispatch();
+  #open(): void {
+    if (this.#waiting.length < this.#members) return;
+    const together = this.#waiting;
+    this.#waiting = [];
+    for (const go of together) go();
   }
 }

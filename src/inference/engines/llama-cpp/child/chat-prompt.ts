@@ -4,6 +4,7 @@ import { Template } from '@huggingface/jinja';
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { ChatMessage } from '../../../domain/engine.js';
 import { Failure } from './failure.js';
+import { sharedLength } from './shared-length.js';
 
 const chatMl =
   "{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}" +
@@ -19,6 +20,8 @@ export class ChatPrompt {
   readonly #model: LlamaModel;
   readonly #source: string;
   #template: Template | undefined;
+  /** The last system message, and how prompts with it begin. */
+  #beginning: { system: string; tokens: Token[] } = { system: '', tokens: [] };
 
   constructor(model: LlamaModel) {
     const source = model.fileInfo.metadata?.tokenizer?.chat_template;
@@ -35,6 +38,20 @@ export class ChatPrompt {
     if (shouldPrependBosToken && bos !== null && tokens[0] !== bos) tokens.unshift(bos);
     if (tokens.length === 0) throw refused('it gives an empty prompt');
     return tokens;
+  }
+
+  /** How many tokens at the start of this prompt of these messages come from the system message, not from the talk. */
+  headOf(prompt: readonly Token[], messages: ChatMessage[]): number {
+    const system = messages[0]?.role === 'system' ? messages[0].content : '';
+    if (system === '') return 0;
+    if (this.#beginning.system !== system) {
+      const [one, other] = ['0', 'x'].map((content) => this.tokens([messages[0]!, { role: 'user', content }])) as [
+        Token[],
+        Token[],
+      ];
+      this.#beginning = { system, tokens: one.slice(0, sharedLength(one, other)) };
+    }
+    return sharedLength(this.#beginning.tokens, prompt);
   }
 
   #render(messages: ChatMessage[]): string {

@@ -101,7 +101,7 @@ async function createEntry(model: LlamaModel, settings: ContextSettings, context
     ignoreMemorySafetyChecks: true,
     failedCreationRemedy: false,
     batching: {
-      dispatchSchedule: batches.schedule,
+      dispatchSchedule: 'nextCycle',
       itemPrioritizationStrategy: ({ items, size }) => {
         settings.onStep();
         // Single tokens first: all of them and one chunk fit.

@@ -16,6 +16,9 @@ type Emit = (event: EngineEvent) => void;
 /** JSON grammars allow blanks at the end, and some models write them for ever. */
 const grammarStop = '\n\n\n\n';
 
+/** Fewer are evaluated as fast together with what follows them. */
+const minHeadTokens = 8;
+
 /** The grammar would be in another state than the prefix: see `replay`. */
 class PrefixLost extends Error {}
 
@@ -58,9 +61,10 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
   const exactPrefix = exact && (request.prefix?.tokenIds.length ?? 0) > 0 ? prefix : [];
   const replayed = exactPrefix.length > 0;
   const tokens = [...prompt, ...prefix];
+  const head = headOf(loaded, request, prompt);
   // The cache of the very same answer was made in the right order, but its random numbers were drawn elsewhere.
   const minShared = !replayed ? 0 : sampler.temperature === 0 && !request.grammar ? prompt.length + 1 : Infinity;
-  const lease = await room.sequences.acquire(tokens, minShared);
+  const lease = await room.sequences.acquire(tokens, minShared, head);
   const { sequence, cachedTokens } = lease;
   const cachedPromptTokens = Math.min(cachedTokens, prompt.length);
   try {
@@ -71,9 +75,9 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
 
     const evaluated = replayed ? Math.max(prompt.length, cachedTokens + 1) : tokens.length;
     const options = await evaluateOptions(loaded, request);
-    const steps = await start(work, sequence, tokens.slice(cachedTokens, evaluated), options);
     const text = answerText(loaded, request, prefix);
-    const leave = room.batches.enter();
+    const chunks = chunksOf(tokens.slice(cachedTokens, evaluated), head - cachedTokens);
+    const steps = await start(work, sequence, chunks, options);
     try {
       let next = await replay(work, steps, tokens.slice(evaluated));
       for (let completionTokens = 0; ;) {
@@ -93,7 +97,7 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
         next = (await room.batches.step(() => steps.iterator.next())).value ?? undefined;
       }
     } finally {
-      leave();
+      steps.leave();
       await steps.iterator.return();
     }
   } finally {
@@ -104,26 +108,53 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
 interface Steps {
   iterator: AsyncGenerator<Token, void, void | Token>;
   first: Token | undefined;
+  /** No more of them; see `BatchGate`. */
+  leave(): void;
 }
 
-/** Evaluates the tokens chunk by chunk; the last chunk answers the first new token. */
+/**
+ * The tokens of the system message that are worth keeping for the next conversation. They are a chunk of their own, kept
+ * or not, because the sums must be made in the same order either way.
+ */
+function headOf({ prompt }: LoadedModel, { messages }: Request, tokens: Token[]): number {
+  const head = prompt.headOf(tokens, messages);
+  return head >= minHeadTokens && head < tokens.length ? head : 0;
+}
+
+function chunksOf(tokens: Token[], head: number): Token[][] {
+  if (head > 0) return [...chunksOf(tokens.slice(0, head), 0), ...chunksOf(tokens.slice(head), 0)];
+  const chunks = [];
+  for (let done = 0; done < tokens.length; done += chunkTokens) chunks.push(tokens.slice(done, done + chunkTokens));
+  return chunks;
+}
+
+/** Evaluates a prompt chunk by chunk, in step with the answers that run; the last chunk answers the first new token. */
 async function start(
   { room, signal }: Work,
   sequence: LlamaContextSequence,
-  tokens: Token[],
+  chunks: Token[][],
   options: SequenceEvaluateOptions,
 ): Promise<Steps> {
-  let done = 0;
-  for (; tokens.length - done > chunkTokens; done += chunkTokens)
-    await room.promptTurn.run(async () => {
-      if (signal.aborted) throw cancelled();
-      await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(done, done + chunkTokens));
-    });
-  return room.promptTurn.run(async () => {
+  const { batches, promptTurn } = room;
+  const chunk = async <T>(evaluate: () => Promise<T>): Promise<T> => {
     if (signal.aborted) throw cancelled();
-    const iterator = sequence.evaluate(tokens.slice(done), options);
-    const { value } = await iterator.next();
-    return { iterator, first: value ?? undefined };
+    return batches.step(evaluate);
+  };
+  for (const tokens of chunks.slice(0, -1))
+    await promptTurn.run(async () => {
+      const leave = batches.enter();
+      await chunk(() => sequence.evaluateWithoutGeneratingNewTokens(tokens)).finally(leave);
+    });
+  return promptTurn.run(async () => {
+    const leave = batches.enter();
+    try {
+      const iterator = sequence.evaluate(chunks.at(-1)!, options);
+      const { value } = await chunk(() => iterator.next());
+      return { iterator, first: value ?? undefined, leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   });
 }
 

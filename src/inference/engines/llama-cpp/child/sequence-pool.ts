@@ -1,4 +1,5 @@
 import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
+import { sharedLength } from './shared-length.js';
 
 /**
  * A shorter shared beginning is evaluated again: it saves little, and a prompt that shares only the first words of its
@@ -34,10 +35,11 @@ export class SequencePool {
   }
 
   /**
-   * A free sequence, the one with the longest shared beginning of at least `minShared` tokens if there is one; else an
-   * emptied one. At least one of the wanted tokens is left to evaluate.
+   * A free sequence, the one with the longest shared beginning of at least `minShared` tokens if there is one; else one
+   * that keeps nothing, or the first `head` tokens if it has them: those are always evaluated by themselves, so keeping
+   * them changes no sum. At least one of the wanted tokens is left to evaluate.
    */
-  async acquire(wanted: readonly Token[], minShared: number): Promise<SequenceLease> {
+  async acquire(wanted: readonly Token[], minShared: number, head: number): Promise<SequenceLease> {
     const free = this.#slots.filter(({ busy }) => !busy);
     const candidates = free.map((slot) => ({ slot, shared: sharedTokens(slot.sequence, wanted) }));
     const best = candidates.reduce((a, b) => (b.shared > a.shared ? b : a), candidates[0]!);
@@ -46,7 +48,8 @@ export class SequencePool {
     slot.busy = true;
     slot.used = ++this.#turn;
     const { sequence } = slot;
-    const cachedTokens = reuse ? Math.min(best.shared, wanted.length - 1) : 0;
+    const kept = reuse ? best.shared : sharedTokens(sequence, wanted) >= head ? head : 0;
+    const cachedTokens = Math.min(kept, wanted.length - 1);
     try {
       await sequence.eraseContextTokenRanges([{ start: cachedTokens, end: sequence.nextTokenIndex }]);
     } catch (error) {
@@ -59,9 +62,7 @@ export class SequencePool {
 
 function sharedTokens(sequence: LlamaContextSequence, wanted: readonly Token[]): number {
   const has = sequence.contextTokens;
-  const limit = Math.min(has.length, wanted.length);
-  let shared = 0;
-  while (shared < limit && has[shared] === wanted[shared]) shared++;
+  const shared = sharedLength(has, wanted);
   // Models with a sliding window or a recurrent state cannot forget their last tokens alone.
   return sequence.needsCheckpoints && (shared < has.length || shared === wanted.length) ? 0 : shared;
 }
