@@ -23,6 +23,7 @@ export class MessagingLifecycle implements OnApplicationBootstrap, BeforeApplica
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.transport.start();
     await this.handlers.connect();
     this.relay?.start();
     this.housekeeping?.start();
