@@ -2,6 +2,9 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryStore } from './delivery-store.js';
 
+/** Nobody waits for a completion to be stored, and an answer that begins meanwhile would wait behind it. */
+const GATHERED_MS = 10;
+
 /**
  * Writes down how deliveries ended. Completions of one moment share a statement. A store that fails is asked again until it
  * answers: an end that is lost would mean a needless repeat.
@@ -12,6 +15,7 @@ export class Settlement {
   private flushing: Promise<void> | undefined;
   private readonly open = new Set<Promise<void>>();
   private readonly closing = new AbortController();
+  private readonly hurry = new AbortController();
 
   constructor(private readonly store: DeliveryStore) {}
 
@@ -27,6 +31,7 @@ export class Settlement {
 
   /** Waits for all that is being written. */
   async settled(): Promise<void> {
+    this.hurry.abort();
     while (this.open.size > 0) await Promise.all(this.open);
   }
 
@@ -36,6 +41,7 @@ export class Settlement {
   }
 
   private async flush(): Promise<void> {
+    await sleep(GATHERED_MS, undefined, { signal: this.hurry.signal }).catch(() => undefined);
     while (this.completed.length > 0) {
       const ids = this.completed;
       this.completed = [];

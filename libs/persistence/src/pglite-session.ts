@@ -9,6 +9,12 @@ type Answer = Awaited<ReturnType<Send>>;
 /** PostgreSQL's own cache lies over the file system's: 128 MB, its default, would be resident twice for nothing. */
 const SHARED_BUFFERS = ['-c', 'shared_buffers=16MB'];
 
+/**
+ * A prepared statement is planned once. Planning anew with the values, PostgreSQL's default, takes as long as most of
+ * our statements themselves, and finds nothing better here: nobody analyzes the tables.
+ */
+const PLAN_ONCE = ['-c', 'plan_cache_mode=force_generic_plan'];
+
 /** Recovery begins a new file of the write-ahead log, which has 16 MiB. */
 const NEEDED_TO_BEGIN = 32 * 1024 * 1024;
 
@@ -100,7 +106,10 @@ export class PgliteSession {
 
 async function create(folder: string): Promise<PGlite> {
   try {
-    return await PGlite.create({ dataDir: folder, startParams: [...PGlite.defaultStartParams, ...SHARED_BUFFERS] });
+    return await PGlite.create({
+      dataDir: folder,
+      startParams: [...PGlite.defaultStartParams, ...SHARED_BUFFERS, ...PLAN_ONCE],
+    });
   } catch (error) {
     throw hasRoom(folder) ? error : outOfRoom(error);
   }

@@ -15,7 +15,8 @@ export abstract class Projection {
   abstract readonly name: string;
   /** Wire types that it wants to see. */
   abstract readonly types: readonly string[];
-  abstract apply(event: StoredEvent): Promise<void>;
+  /** Follows these events, which come in order: those of one append, or many when it is made anew. */
+  abstract apply(events: readonly StoredEvent[]): Promise<void>;
   /** Empties the read model. */
   abstract reset(): Promise<void>;
 }

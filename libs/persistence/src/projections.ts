@@ -39,8 +39,9 @@ export class Projections implements EventListener, OnModuleInit {
   }
 
   async apply(events: readonly StoredEvent[]): Promise<void> {
-    for (const event of events) {
-      for (const projection of this.#all) if (projection.types.includes(event.type)) await projection.apply(event);
+    for (const projection of this.#all) {
+      const wanted = events.filter(({ type }) => projection.types.includes(type));
+      if (wanted.length > 0) await projection.apply(wanted);
     }
   }
 
@@ -71,7 +72,7 @@ export class Projections implements EventListener, OnModuleInit {
     let done = 0;
     for (let after = '0'; ;) {
       const batch = await this.events.readAll(after, BATCH, projection.types);
-      for (const event of batch) await projection.apply(event);
+      if (batch.length > 0) await projection.apply(batch);
       done += batch.length;
       onProgress?.(projection.name, done);
       if (batch.length < BATCH) return;

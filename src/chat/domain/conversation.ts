@@ -89,11 +89,11 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     return undefined;
   }
 
-  /** Stores what the user said and asks for its answer. Without `parentId` it follows the newest answer. */
+  /** Stores what the user said and asks for its answer. Without `parentId` it follows the newest answer. Returns what it follows. */
   send(
     message: { id: string; text: string; parentId: string | null | undefined; maxCharacters: number },
     order: AnswerOrder,
-  ): void {
+  ): string | null {
     const { id, text, maxCharacters } = message;
     if (text.trim() === '') throw emptyMessage();
     if (text.length > maxCharacters) throw messageTooLong(text.length, maxCharacters);
@@ -110,6 +110,7 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     if (!this.#titled) {
       this.record(new ConversationRenamed({ conversationId: this.id, title: titleOf(text), by: 'system' }));
     }
+    return parentId;
   }
 
   /** Another answer beside `answerId`. */

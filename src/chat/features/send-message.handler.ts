@@ -19,18 +19,29 @@ export class SendMessageHandler {
     context: MessageContext,
   ): Promise<ResultOf<SendMessage>> {
     const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
-    // Sent before (the reply was lost, or the client tried again): the first time counts.
-    let answerId = conversation.answerTo(id);
-    if (!answerId) {
-      answerId = newId();
-      const { maxMessageChars: maxCharacters } = this.config.chat;
-      conversation.send(
-        { id, text, parentId, maxCharacters },
-        { answerId, generationId: newId(), model: model ?? null, sampler },
-      );
-      await this.conversations.save(conversation);
+    const first = conversation.answerTo(id);
+    if (first) {
+      // Sent before (the reply was lost, or the client tried again): the first time counts.
+      const [message, answer] = await readMessages(this.db, [id, first]);
+      return { message: message!, answer: answer! };
     }
-    const [message, answer] = await readMessages(this.db, [id, answerId]);
-    return { message: message!, answer: answer! };
+    const { maxMessageChars: maxCharacters } = this.config.chat;
+    const order = { answerId: newId(), generationId: newId(), model: model ?? null, sampler };
+    const follows = conversation.send({ id, text, parentId, maxCharacters }, order);
+    const createdAt = (await this.conversations.save(conversation))!.toISOString();
+    // What was just stored is not read again: the answer waits for these milliseconds.
+    const fresh = { conversationId, error: null, metadata: null, createdAt } as const;
+    return {
+      message: { ...fresh, id, parentId: follows, role: 'user', text, status: 'complete', model: null },
+      answer: {
+        ...fresh,
+        id: order.answerId,
+        parentId: id,
+        role: 'assistant',
+        text: '',
+        status: 'pending',
+        model: order.model,
+      },
+    };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Projection, Projects, type StoredEvent } from '@app/persistence';
+import { AnswerRequested, ConversationRenamed, MessageSent } from '../contracts/index.js';
 import { type ConversationEvent, conversationEvents } from '../domain/conversation.js';
 
 /** Conversation list and message tree, written in the transaction of the event. */
@@ -17,10 +18,40 @@ export class ConversationProjection extends Projection {
     await this.db.query(`TRUNCATE chat.conversations, chat.messages`);
   }
 
-  async apply(stored: StoredEvent): Promise<void> {
-    // The stream of a conversation holds nothing else; the bus has checked the shapes.
-    const event = { type: stored.type, data: stored.data } as unknown as ConversationEvent;
-    const at = stored.occurredAt;
+  async apply(stored: readonly StoredEvent[]): Promise<void> {
+    let growth: Growth | undefined;
+    for (const { type, data, occurredAt: at, position } of stored) {
+      // The stream of a conversation holds nothing else; the bus has checked the shapes.
+      const event = { type, data } as unknown as ConversationEvent;
+      const { conversationId } = event.data;
+      // What one command adds to one conversation is one statement.
+      if (growth && !(grows(event) && growth.conversationId === conversationId)) {
+        await this.#grow(growth);
+        growth = undefined;
+      }
+      if (grows(event)) add(event, (growth ??= { conversationId, messages: [] }), at, position);
+      else await this.#change(event, at);
+    }
+    if (growth) await this.#grow(growth);
+  }
+
+  async #grow({ conversationId, title, touchedAt, messages }: Growth): Promise<void> {
+    await this.db.query(
+      `WITH touched AS (
+         UPDATE chat.conversations SET title = coalesce($2, title), updated_at = coalesce($3, updated_at)
+         WHERE id = $1 AND ($2::text IS NOT NULL OR $3::timestamptz IS NOT NULL)
+       )
+       INSERT INTO chat.messages
+         (id, conversation_id, parent_id, role, text, status, model, generation_id, created_at, position)
+       SELECT id, $1, "parentId", role, text, status, model, "generationId", at, position
+       FROM jsonb_to_recordset($4::jsonb) AS fresh(
+         id uuid, "parentId" uuid, role text, text text, status text, model text, "generationId" uuid, at timestamptz,
+         position bigint)`,
+      [conversationId, title ?? null, touchedAt ?? null, JSON.stringify(messages)],
+    );
+  }
+
+  async #change(event: Exclude<ConversationEvent, GrowingEvent>, at: Date): Promise<void> {
     switch (event.type) {
       case 'chat.conversation.started.v1':
         await this.db.query(
@@ -28,41 +59,11 @@ export class ConversationProjection extends Projection {
           [event.data.conversationId, event.data.ownerId, event.data.title ?? 'New chat', at],
         );
         return;
-      case 'chat.conversation.renamed.v1':
-        await this.db.query(`UPDATE chat.conversations SET title = $2 WHERE id = $1`, [
-          event.data.conversationId,
-          event.data.title,
-        ]);
-        return;
       case 'chat.conversation.deleted.v1':
         await this.db.query(
           `WITH gone AS (DELETE FROM chat.conversations WHERE id = $1)
            DELETE FROM chat.messages WHERE conversation_id = $1`,
           [event.data.conversationId],
-        );
-        return;
-      case 'chat.message.sent.v1':
-        await this.db.query(
-          `WITH touched AS (UPDATE chat.conversations SET updated_at = $5 WHERE id = $2)
-           INSERT INTO chat.messages (id, conversation_id, parent_id, role, text, status, created_at, position)
-           VALUES ($1, $2, $3, 'user', $4, 'complete', $5, $6)`,
-          [event.data.messageId, event.data.conversationId, event.data.parentId, event.data.text, at, stored.position],
-        );
-        return;
-      case 'chat.answer.requested.v1':
-        await this.db.query(
-          `INSERT INTO chat.messages
-             (id, conversation_id, parent_id, role, text, status, model, generation_id, created_at, position)
-           VALUES ($1, $2, $3, 'assistant', '', 'pending', $4, $5, $6, $7)`,
-          [
-            event.data.messageId,
-            event.data.conversationId,
-            event.data.parentId,
-            event.data.model,
-            event.data.generationId,
-            at,
-            stored.position,
-          ],
         );
         return;
       case 'chat.answer.finished.v1':
@@ -85,6 +86,38 @@ export class ConversationProjection extends Projection {
         return;
       case 'chat.answer.stop-requested.v1':
         return;
+    }
+  }
+}
+
+type GrowingEvent = MessageSent | AnswerRequested | ConversationRenamed;
+
+/** What events in a row add to one conversation. */
+interface Growth {
+  readonly conversationId: string;
+  title?: string;
+  touchedAt?: Date;
+  readonly messages: object[];
+}
+
+const growing: readonly string[] = [MessageSent.type, AnswerRequested.type, ConversationRenamed.type];
+const grows = (event: ConversationEvent): event is GrowingEvent => growing.includes(event.type);
+
+function add(event: GrowingEvent, growth: Growth, at: Date, position: string): void {
+  switch (event.type) {
+    case 'chat.conversation.renamed.v1':
+      growth.title = event.data.title;
+      return;
+    case 'chat.message.sent.v1': {
+      const { messageId: id, parentId, text } = event.data;
+      growth.touchedAt = at;
+      growth.messages.push({ id, parentId, role: 'user', text, status: 'complete', at, position });
+      return;
+    }
+    case 'chat.answer.requested.v1': {
+      const { messageId: id, parentId, model, generationId } = event.data;
+      const rest = { model, generationId, at, position };
+      growth.messages.push({ id, parentId, role: 'assistant', text: '', status: 'pending', ...rest });
     }
   }
 }

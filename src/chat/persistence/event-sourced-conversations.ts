@@ -16,9 +16,10 @@ export class EventSourcedConversations extends Conversations {
     return new Conversation(id).load(stored as unknown as ConversationEvent[]);
   }
 
-  async save(conversation: Conversation): Promise<void> {
-    if (conversation.pending.length === 0) return;
-    await this.events.append(streamOf(conversation.id), conversation.version, conversation.pending);
+  async save(conversation: Conversation): Promise<Date | null> {
+    if (conversation.pending.length === 0) return null;
+    const stored = await this.events.append(streamOf(conversation.id), conversation.version, conversation.pending);
     conversation.committed();
+    return stored.at(-1)!.occurredAt;
   }
 }

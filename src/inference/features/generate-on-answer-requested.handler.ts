@@ -3,6 +3,7 @@ import { MessageBus, OnEvent, type DataOf, type MessageContext } from '@app/mess
 import { AnswerRequested, GetPrompt } from '../../chat/contracts/index.js';
 import { GenerationRunner } from '../generation/generation-runner.js';
 import { completeSampler } from '../generation/sampler.js';
+import { ModelRegistry } from '../models/model-registry.js';
 import { Generations } from '../persistence/generations.js';
 
 /**
@@ -19,6 +20,7 @@ export class GenerateOnAnswerRequestedHandler {
   constructor(
     private readonly generations: Generations,
     private readonly runner: GenerationRunner,
+    private readonly models: ModelRegistry,
     private readonly bus: MessageBus,
     private readonly config: Config,
   ) {}
@@ -31,9 +33,17 @@ export class GenerateOnAnswerRequestedHandler {
     const { generationId, conversationId, messageId, model } = answer;
     const key = { generationId, conversationId, messageId };
     const sampler = completeSampler(answer.sampler, this.config.inference);
-    const claim = await this.generations.claim(key, sampler);
+    // Known models are claimed together with the answer; what is wrong with another is said once the claim is ours.
+    const known = await this.models.resolve(model).catch(() => null);
+    // Asked together with the claim, to spare the first token a round trip.
+    const asked = this.bus.query(new GetPrompt({ conversationId, messageId }));
+    asked.catch(() => undefined);
+    const claim = await this.generations.claim(key, sampler, known);
     if (!claim) return;
-    const prompt = async () => (await this.bus.query(new GetPrompt({ conversationId, messageId }))).messages;
-    await this.runner.run(key, claim, { model, prompt }, context.signal);
+    const order = {
+      model: async () => known ?? this.models.resolve(model),
+      prompt: async () => (await asked).messages,
+    };
+    await this.runner.run(key, claim, order, context.signal);
   }
 }

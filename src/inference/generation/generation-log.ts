@@ -69,6 +69,16 @@ export class GenerationLog {
     this.#dropIfUnused(writer.generationId, tail);
   }
 
+  /** Whether a worker of this process writes it. */
+  isWritten(generationId: string): boolean {
+    return this.#writers.has(generationId);
+  }
+
+  /** There is something new to read for those who follow it here. */
+  look(generationId: string): void {
+    this.#tails.get(generationId)?.wake();
+  }
+
   /** Asks the local writer, if it is here. */
   requestStop(generationId: string): void {
     this.#writers.get(generationId)?.requestStop();

@@ -12,7 +12,7 @@ import {
   type GenerationPhase,
 } from '../contracts/index.js';
 import type { AnswerPrefix, EngineEvent } from '../domain/engine.js';
-import { ModelRegistry, type ResolvedModel } from '../models/model-registry.js';
+import type { ResolvedModel } from '../models/model-registry.js';
 import { GenerationChunks } from '../persistence/generation-chunks.js';
 import { type Claim, type GenerationKey, Generations } from '../persistence/generations.js';
 import { answerSoFar } from './answer-so-far.js';
@@ -39,6 +39,11 @@ interface Run {
   own: { tokens: number; firstAt: number | null };
 }
 
+interface Order {
+  model: () => Promise<ResolvedModel>;
+  prompt: () => Promise<ChatMessage[]>;
+}
+
 type Outcome = { finishReason: AnswerMetadata['finishReason']; error: AnswerError | null };
 
 /** Takes one answer from wherever it stands to its end. */
@@ -51,19 +56,13 @@ export class GenerationRunner {
     private readonly generations: Generations,
     private readonly chunks: GenerationChunks,
     private readonly log: GenerationLog,
-    private readonly models: ModelRegistry,
   ) {}
 
   /**
-   * @param prompt asked for once the claim is ours
+   * @param order asked for once the claim is ours; what fails then is the answer's failure
    * @param shutdown aborts when this process ends: the answer is left as it is, for the next worker
    */
-  async run(
-    key: GenerationKey,
-    claim: Claim,
-    order: { model: string | null; prompt: () => Promise<ChatMessage[]> },
-    shutdown: AbortSignal,
-  ): Promise<void> {
+  async run(key: GenerationKey, claim: Claim, order: Order, shutdown: AbortSignal): Promise<void> {
     const taken = claim.epoch > 1 ? await this.chunks.read(key.generationId, 0) : [];
     const writer = this.log.open(key.generationId, claim.epoch, taken.at(-1)?.sequence ?? 0, claim.firstTokenAt);
     const run: Run = {
@@ -90,16 +89,12 @@ export class GenerationRunner {
     }
   }
 
-  async #answer(
-    run: Run,
-    order: { model: string | null; prompt: () => Promise<ChatMessage[]> },
-    shutdown: AbortSignal,
-  ): Promise<Outcome> {
+  async #answer(run: Run, order: Order, shutdown: AbortSignal): Promise<Outcome> {
     const { writer } = run;
     const signal = AbortSignal.any([shutdown, writer.lost, writer.stopRequested]);
     try {
       const messages = await order.prompt();
-      run.model = await this.models.resolve(order.model);
+      run.model = await order.model();
       await this.#pinModel(run, run.model);
       for (let fruitless = 0; ;) {
         signal.throwIfAborted();
@@ -130,8 +125,8 @@ export class GenerationRunner {
     if (run.claim.epoch > 1 && run.answer.text !== '' && run.claim.modelDigest !== model.digest) {
       this.#restart(run, 'model-changed');
     }
-    if (run.claim.modelDigest !== model.digest || run.claim.epoch === 1) {
-      await this.generations.rememberModel(run.key.generationId, model.id, model.digest);
+    if (run.claim.modelDigest !== model.digest || run.claim.model === null) {
+      await this.generations.rememberModel(run.key.generationId, model);
     }
   }
 

@@ -12,6 +12,8 @@ export interface GenerationKey {
 export interface Claim {
   epoch: number;
   sampler: Sampler;
+  /** Null when no worker has found it yet. */
+  model: string | null;
   modelDigest: string | null;
   stopRequested: boolean;
   createdAt: Date;
@@ -27,9 +29,16 @@ export interface GenerationState {
   metadata: AnswerMetadata | null;
 }
 
+/** What a continuation on another worker must find again. */
+export interface ModelNote {
+  id: string;
+  digest: string | null;
+}
+
 interface ClaimRow {
   epoch: number;
   sampler: Sampler;
+  model: string | null;
   model_digest: string | null;
   stop_requested: boolean;
   created_at: Date;
@@ -50,21 +59,34 @@ export class Generations {
     );
   }
 
-  /** Takes the generation for this worker; null if it is final already. The first sampler stays. */
-  async claim(key: GenerationKey, sampler: Sampler): Promise<Claim | null> {
+  /**
+   * Takes the generation for this worker; null if it is final already. The first sampler and the first model stay; the
+   * first worker notes its model here already, if it knows it.
+   */
+  async claim(key: GenerationKey, sampler: Sampler, model: ModelNote | null): Promise<Claim | null> {
     const [row] = await this.db.query<ClaimRow>(
-      `INSERT INTO inference.generations AS g (id, conversation_id, message_id, status, epoch, sampler)
-       VALUES ($1, $2, $3, 'running', 1, $4)
+      `INSERT INTO inference.generations AS g (id, conversation_id, message_id, status, epoch, sampler, model, model_digest)
+       VALUES ($1, $2, $3, 'running', 1, $4, $5, $6)
        ON CONFLICT (id) DO UPDATE
-         SET status = 'running', epoch = g.epoch + 1, sampler = coalesce(g.sampler, excluded.sampler)
+         SET status = 'running', epoch = g.epoch + 1, sampler = coalesce(g.sampler, excluded.sampler),
+             model = CASE WHEN g.epoch = 0 THEN excluded.model ELSE g.model END,
+             model_digest = CASE WHEN g.epoch = 0 THEN excluded.model_digest ELSE g.model_digest END
          WHERE g.status IN ('queued', 'running')
-       RETURNING epoch, sampler, model_digest, stop_requested, created_at, first_token_at`,
-      [key.generationId, key.conversationId, key.messageId, JSON.stringify(sampler)],
+       RETURNING epoch, sampler, model, model_digest, stop_requested, created_at, first_token_at`,
+      [
+        key.generationId,
+        key.conversationId,
+        key.messageId,
+        JSON.stringify(sampler),
+        model?.id ?? null,
+        model?.digest ?? null,
+      ],
     );
     return (
       (row && {
         epoch: row.epoch,
         sampler: row.sampler,
+        model: row.model,
         modelDigest: row.model_digest,
         stopRequested: row.stop_requested,
         createdAt: row.created_at,
@@ -82,11 +104,10 @@ export class Generations {
     return rows.length > 0;
   }
 
-  /** What a continuation on another worker must find again. */
-  async rememberModel(generationId: string, model: string, digest: string | null): Promise<void> {
+  async rememberModel(generationId: string, { id, digest }: ModelNote): Promise<void> {
     await this.db.query(`UPDATE inference.generations SET model = $2, model_digest = $3 WHERE id = $1`, [
       generationId,
-      model,
+      id,
       digest,
     ]);
   }
