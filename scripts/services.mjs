@@ -3,6 +3,7 @@ import { run, succeeds } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { chromium } from './services/chromium.mjs';
 import { postgres } from './services/postgres.mjs';
+import { rabbitmq } from './services/rabbitmq.mjs';
 import { redis } from './services/redis.mjs';
 
 /**
@@ -24,7 +25,7 @@ import { redis } from './services/redis.mjs';
  */
 
 /** @type {Record<string, Service>} */
-const services = { postgres, redis, chromium };
+const services = { postgres, rabbitmq, redis, chromium };
 
 /**
  * Provides these services.

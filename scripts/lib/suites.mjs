@@ -9,9 +9,15 @@ import { root, runNode, tool } from './run.mjs';
  */
 export const suites = {
   unit: { services: [], limitMinutes: 5 },
-  medium: { services: ['postgres', 'redis'], model: true, limitMinutes: 10 },
-  e2e: { services: ['postgres', 'redis', 'chromium'], model: true, built: true, alone: true, limitMinutes: 12 },
-  chaos: { services: ['postgres', 'redis'], model: true, built: true, alone: true, limitMinutes: 12 },
+  medium: { services: ['postgres', 'rabbitmq', 'redis'], model: true, limitMinutes: 10 },
+  e2e: {
+    services: ['postgres', 'rabbitmq', 'redis', 'chromium'],
+    model: true,
+    built: true,
+    alone: true,
+    limitMinutes: 12,
+  },
+  chaos: { services: ['postgres', 'rabbitmq', 'redis'], model: true, built: true, alone: true, limitMinutes: 12 },
 };
 
 /**

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { run } from './run.mjs';
 import { say } from './say.mjs';
 
 /**
@@ -66,4 +67,15 @@ export function listens(host, port) {
     };
     socket.once('connect', done(true)).once('error', done(false)).once('timeout', done(false));
   });
+}
+
+/**
+ * Servers refuse to run as root, or should; their packages bring a user for it.
+ * @param {string} name
+ * @returns {Promise<{ uid?: number, gid?: number }>} nobody else when this is not root
+ */
+export async function unprivileged(name) {
+  if (process.getuid?.() !== 0) return {};
+  const idOf = async (flag) => Number((await run('id', [flag, name], { quiet: true })).output);
+  return { uid: await idOf('-u'), gid: await idOf('-g') };
 }

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { atVariable, inCompose } from '../lib/provided.mjs';
 import { run, succeeds } from '../lib/run.mjs';
 import { say } from '../lib/say.mjs';
-import { freePort, throwAway } from '../lib/throw-away.mjs';
+import { freePort, throwAway, unprivileged } from '../lib/throw-away.mjs';
 
 /** A server in which the tests make databases of their own. @type {import('../services.mjs').Service} */
 export const postgres = {
@@ -34,7 +34,7 @@ function binFolder() {
 
 async function throwAwayCluster(bin) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-postgres-'));
-  const user = await unprivileged();
+  const user = await unprivileged('postgres');
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
   const options = { ...user, cwd: folder };
 
@@ -48,17 +48,10 @@ async function throwAwayCluster(bin) {
   }
 
   const port = await freePort();
-  const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1'];
+  const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=400', 'listen_addresses=127.0.0.1'];
   const args = ['-D', data, '-k', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const ready = () => succeeds(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port), '-q']);
   const command = join(bin, 'postgres');
   const stop = await throwAway({ name: 'PostgreSQL cluster', folder, command, args, options, ready, signal: 'QUIT' });
   return stop && { env: envAt(port), how: `a throw-away cluster on port ${port}`, stop };
-}
-
-/** PostgreSQL refuses to run as root; its package brings a user for it. */
-async function unprivileged() {
-  if (process.getuid?.() !== 0) return {};
-  const idOf = async (flag) => Number((await run('id', [flag, 'postgres'], { quiet: true })).output);
-  return { uid: await idOf('-u'), gid: await idOf('-g') };
 }
