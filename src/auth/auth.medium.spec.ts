@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller, Get, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CacheModule } from '@app/cache';
 import { ConfigModule, loadConfig } from '@app/config';
 import { createApp, Scopes } from '@app/http';
 import { eventMetadata, MessagingModule } from '@app/messaging';
@@ -35,6 +36,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
     imports: [
       ConfigModule.forRoot(config),
       PersistenceModule.forRoot({ ambient: eventMetadata }),
+      CacheModule.forRoot(),
       MessagingModule.forRoot({ service: 'test' }),
       AuthModule,
       AuthHttpModule,

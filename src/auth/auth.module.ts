@@ -21,6 +21,7 @@ import { Users } from './persistence/users.js';
 import { AccessTokens } from './security/access-tokens.js';
 import { Passwords } from './security/passwords.js';
 import { SessionIssuer } from './security/session-issuer.js';
+import { SignInThrottle } from './security/sign-in-throttle.js';
 
 @Module({
   providers: [
@@ -45,6 +46,7 @@ import { SessionIssuer } from './security/session-issuer.js';
     Passwords,
     AccessTokens,
     SessionIssuer,
+    SignInThrottle,
     { provide: Clock, useClass: SystemClock },
   ],
 })

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CacheModule } from '@app/cache';
 import { ConfigModule, loadConfig } from '@app/config';
 import { createApp, openApiDocument } from '@app/http';
 import { MessageBus } from '@app/messaging';
@@ -11,7 +12,7 @@ class Described {
     return {
       module: Described,
       global: true,
-      imports: [ConfigModule.forRoot(loadConfig({})), ...httpModules],
+      imports: [ConfigModule.forRoot(loadConfig({})), CacheModule.forRoot(), ...httpModules],
       providers: [{ provide: MessageBus, useValue: {} }],
       exports: [MessageBus],
     };

@@ -21,6 +21,7 @@ export class Config {
   readonly data;
   readonly database;
   readonly rabbitmq;
+  readonly redis;
   /** The modules that this process runs; all when undefined. */
   readonly modules;
   readonly log;
@@ -42,6 +43,7 @@ export class Config {
     this.data = { dir: s.DATA_DIR };
     this.database = { url: s.DATABASE_URL ?? `pglite://${join(s.DATA_DIR, 'db')}` };
     this.rabbitmq = { url: s.RABBITMQ_URL };
+    this.redis = { url: s.REDIS_URL };
     this.modules = s.PARLEY_MODULES;
     this.log = { level: s.LOG_LEVEL, format: s.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json') } as const;
     this.auth = {

@@ -39,6 +39,8 @@ export const Settings = z.object({
   DATABASE_URL: databaseUrl.optional(),
   /** amqp:// or amqps:// URL of RabbitMQ; without it every module must run in one process. */
   RABBITMQ_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }).optional(),
+  /** redis:// or rediss:// URL of Redis, for rate limits and caches of all processes; each has its own without. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
   /** What this process runs: gateway, admin, auth, chat, explore, inference, notifications; all when left out. */
   PARLEY_MODULES: z
     .string()

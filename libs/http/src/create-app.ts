@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import type { Abstract, DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { UnknownElementException } from '@nestjs/core/errors/exceptions/index.js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fastifyCookie from '@fastify/cookie';
+import { MemoryRateLimiter, RateLimiter } from '@app/cache';
 import { Authenticator, NobodyAuthenticator } from './authenticator.js';
 import { EdgeAdapter } from './edge.adapter.js';
 import { EventStreams } from './event-streams.js';
@@ -16,6 +17,7 @@ import { logRequest } from './request-log.js';
 import { prepareRequests } from './request.js';
 import { secureHeaders } from './security-headers.js';
 import { serveWebClient, webClientFolder } from './web-client.js';
+import { WrongTokens } from './wrong-tokens.js';
 
 export interface HttpOptions {
   /** Default 1 MiB. */
@@ -37,7 +39,8 @@ export interface HttpOptions {
 /**
  * The application around a module, ready to `listen` (or to `init` and `inject` in a test): parsing, access, errors,
  * limits, headers, documentation, health and the web client are the same wherever controllers are served. Accounts come
- * from the module's `Authenticator`; without one nobody is signed in.
+ * from the module's `Authenticator`; without one nobody is signed in. Requests are counted by its `RateLimiter`; without
+ * one in the memory of this process.
  */
 export async function createApp(
   module: Type | DynamicModule,
@@ -56,7 +59,9 @@ export async function createApp(
   });
   secureHeaders(app);
   acceptJsonOnly(http, bodyLimitBytes);
-  prepareRequests(http, authenticatorOf(app), {
+  const limiter = providedBy(app, RateLimiter) ?? new MemoryRateLimiter();
+  const authenticator = providedBy(app, Authenticator) ?? new NobodyAuthenticator();
+  prepareRequests(http, authenticator, new WrongTokens(limiter), {
     started: () => adapter.requestStarted(),
     ended: (request, reply) => {
       adapter.requestEnded();
@@ -65,7 +70,7 @@ export async function createApp(
   });
   // Cookies are read by the one route that knows one.
   await http.register(fastifyCookie, { hook: false });
-  await limitRates(http, rateLimitPerMinute);
+  await limitRates(http, limiter, rateLimitPerMinute);
   const routes = new KnownRoutes(http);
   serveOpenApi(app);
   adapter.useNotFoundHandler(
@@ -74,11 +79,12 @@ export async function createApp(
   return app;
 }
 
-function authenticatorOf(app: NestFastifyApplication): Authenticator {
+/** What the module provides; undefined when it has none. */
+function providedBy<T>(app: NestFastifyApplication, token: Abstract<T>): T | undefined {
   try {
-    return app.get(Authenticator, { strict: false });
+    return app.get(token, { strict: false });
   } catch (error) {
-    if (error instanceof UnknownElementException) return new NobodyAuthenticator();
+    if (error instanceof UnknownElementException) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,13 @@ import { metrics } from '@app/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from './access.js';
 import { HealthChecks } from './health-checks.js';
+import { NoRateLimit, StrictRateLimit } from './rate-limit.js';
+
+/**
+ * Looks of one address at one of these pages. Counted apart from all else: a probe must not fail because its address, which
+ * may be that of a proxy or a node, is busy.
+ */
+const PER_MINUTE = 3_000;
 
 /** What the one who runs the server asks it. */
 @Public()
@@ -15,6 +22,7 @@ export class OperationsController {
 
   /** The process is up. */
   @Get('healthz')
+  @NoRateLimit()
   @Header('cache-control', 'no-store')
   alive(): { status: string } {
     return { status: 'ok' };
@@ -22,6 +30,7 @@ export class OperationsController {
 
   /** It can do its work: 200, or 503 and what is down. */
   @Get('readyz')
+  @StrictRateLimit(PER_MINUTE)
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const { ready, checks } = await this.health.run();
     reply
@@ -32,6 +41,7 @@ export class OperationsController {
 
   /** Prometheus text, for administrators and for whoever is on this machine. */
   @Get('metrics')
+  @StrictRateLimit(PER_MINUTE)
   async metrics(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (!isLocal(request) && !isAdmin(request)) {
       throw new DomainError('forbidden', 'platform.forbidden', 'Metrics are for administrators.');

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.js';
 import type { EventStreams } from './event-streams.js';
 import { refuseNulInUrl } from './json-body.js';
-import { WrongTokens } from './wrong-tokens.js';
+import type { WrongTokens } from './wrong-tokens.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,8 +37,12 @@ export interface RequestWatch {
  * stream, events) runs in a message context with that actor, that id as correlation id, and a signal that aborts when
  * the client leaves.
  */
-export function prepareRequests(http: FastifyInstance, authenticator: Authenticator, watch: RequestWatch): void {
-  const wrongTokens = new WrongTokens();
+export function prepareRequests(
+  http: FastifyInstance,
+  authenticator: Authenticator,
+  wrongTokens: WrongTokens,
+  watch: RequestWatch,
+): void {
   http.decorateRequest('actor', null);
   http.decorateRequest('errorCode', undefined);
   http.decorateRequest('client', null);
@@ -56,14 +60,16 @@ export function prepareRequests(http: FastifyInstance, authenticator: Authentica
     if (token === null) return done();
     request.actor = authenticator.recall(token) ?? null;
     if (request.actor) return done();
-    const refusal = wrongTokens.refusal(request.ip);
-    if (refusal) return done(refusal);
-    runAs({ correlationid: request.id }, () => authenticator.authenticate(token)).then((actor) => {
-      request.actor = actor;
-      if (!actor) wrongTokens.add(request.ip);
-      done();
-    }, done);
+    lookUp(request, token).then(done, done);
   });
+
+  async function lookUp(request: FastifyRequest, token: string): Promise<Error | undefined> {
+    const refusal = await wrongTokens.refusal(request.ip);
+    if (refusal) return refusal;
+    request.actor = await runAs({ correlationid: request.id }, () => authenticator.authenticate(token));
+    if (!request.actor) await wrongTokens.add(request.ip);
+    return undefined;
+  }
 
   // After the body was read: its events come in the context of the socket, which is nobody's.
   http.addHook('preValidation', (request, _reply, done) => {

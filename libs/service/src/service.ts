@@ -1,4 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnModuleInit, type Type } from '@nestjs/common';
+import { CacheModule, RedisConnection } from '@app/cache';
 import { type Config, ConfigError, ConfigModule } from '@app/config';
 import { HealthChecks } from '@app/http';
 import { DomainError } from '@app/kernel';
@@ -25,6 +26,7 @@ class ServiceModule implements OnModuleInit {
     @Inject(HealthChecks) private readonly health: HealthChecks,
     @Inject(Database) private readonly db: Database,
     @Inject(Transport) private readonly transport: Transport,
+    @Inject(RedisConnection) private readonly redis: RedisConnection | null,
   ) {}
 
   onModuleInit(): void {
@@ -33,6 +35,8 @@ class ServiceModule implements OnModuleInit {
       if (!this.transport.connected)
         throw new DomainError('unavailable', 'platform.broker-unavailable', 'Not connected.');
     });
+    const { redis } = this;
+    if (redis) this.health.add('redis', () => redis.ping(), { required: false });
   }
 }
 
@@ -47,6 +51,7 @@ export const service =
       imports: [
         ConfigModule.forRoot(config),
         PersistenceModule.forRoot({ ambient: () => eventMetadata(name) }),
+        CacheModule.forRoot(),
         MessagingModule.forRoot({ service: name, queues }),
         RegistryModule.forRoot({ service: name, modules, directory }),
         ...modules,

@@ -9,3 +9,4 @@ export {
   type StubUpstream,
   type StubUpstreamOptions,
 } from './stub-upstream.js';
+export { NetworkPath } from './network-path.js';

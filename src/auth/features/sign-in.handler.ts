@@ -1,34 +1,29 @@
-import { Clock } from '@app/kernel';
 import { type DataOf, Handles, MessageBus, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { SignIn, UserSignedIn } from '../contracts/index.js';
 import { wrongCredentials } from '../domain/errors.js';
-import { SignInThrottle } from '../domain/sign-in-throttle.js';
 import { Users } from '../persistence/users.js';
 import { Passwords } from '../security/passwords.js';
 import { SessionIssuer } from '../security/session-issuer.js';
+import { SignInThrottle } from '../security/sign-in-throttle.js';
 
 @Handles(SignIn, { transaction: false })
 export class SignInHandler {
-  private readonly throttle: SignInThrottle;
-
   constructor(
+    private readonly throttle: SignInThrottle,
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly sessions: SessionIssuer,
     private readonly bus: MessageBus,
     private readonly db: Database,
-    clock: Clock,
-  ) {
-    this.throttle = new SignInThrottle(clock);
-  }
+  ) {}
 
   async handle({ email, password, address = 'unknown' }: DataOf<SignIn>): Promise<ResultOf<SignIn>> {
-    this.throttle.attempt(email, address);
+    await this.throttle.attempt(email, address);
     const found = await this.users.findByEmail(email);
     const right = await this.passwords.check(password, found?.passwordHash);
     if (!found || !right || found.user.disabledAt) throw wrongCredentials();
-    this.throttle.succeeded(email, address);
+    await this.throttle.succeeded(email, address);
 
     const { user } = found;
     const grant = await this.db.transaction(async () => {

@@ -10,7 +10,7 @@ describe('the authenticator of accounts', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] });
     query.mockReset().mockResolvedValue({ actor, apiKeyId: 'k1', expiresAt: null });
-    authenticator = new AccountAuthenticator({ query } as unknown as MessageBus);
+    authenticator = new AccountAuthenticator({ query } as unknown as MessageBus, null);
   });
   afterEach(() => vi.useRealTimers());
 
@@ -36,13 +36,13 @@ describe('the authenticator of accounts', () => {
     query.mockResolvedValue({ actor, sessionId: 's1', expiresAt: new Date(1_900_000).toISOString() });
     await authenticator.authenticate('a.b.c');
     expect(authenticator.recall('a.b.c')).toBe(actor);
-    authenticator.forget(id);
+    await authenticator.forget(id);
     expect(authenticator.recall('a.b.c')).toBeUndefined();
   });
 
   it('keeps no answer that was asked for before a revocation', async () => {
     const asked = authenticator.authenticate('pk_1');
-    authenticator.forget('k1');
+    await authenticator.forget('k1');
     await asked;
     expect(authenticator.recall('pk_1')).toBeUndefined();
   });

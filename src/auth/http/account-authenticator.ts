@@ -1,15 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '@app/http';
 import { type Actor, MessageBus } from '@app/messaging';
 import { AuthenticateAccessToken, AuthenticateApiKey } from '../contracts/index.js';
 import { type Credential, CredentialCache } from './credential-cache.js';
+import { SharedCredentials } from './shared-credentials.js';
 
-/** How long a session or key that was ended elsewhere may still work here. */
+/** How long an answer is good for, so how long a session or key that was ended elsewhere may still work here. */
 const TRUST_MS = 30_000;
+/** The same where processes tell each other: it costs a look at what they share, not the question. */
+const TRUST_MS_SHARED = 5_000;
 
 /**
  * API keys and access tokens. Either way the account is asked for, at most every 30 seconds a credential: what is revoked
- * or disabled stops working within that time, and at once in the process that did it.
+ * or disabled stops working within that time (within 5 seconds where processes share a cache), and at once in the process
+ * that did it.
  */
 @Injectable()
 export class AccountAuthenticator extends Authenticator {
@@ -19,7 +23,10 @@ export class AccountAuthenticator extends Authenticator {
   /** Changes with every revocation: what was asked before one may be out of date when the answer comes. */
   private revocations = 0;
 
-  constructor(private readonly bus: MessageBus) {
+  constructor(
+    private readonly bus: MessageBus,
+    @Inject(SharedCredentials) private readonly shared: SharedCredentials | null,
+  ) {
     super();
   }
 
@@ -38,15 +45,20 @@ export class AccountAuthenticator extends Authenticator {
   }
 
   /** A session, API key or account was put out of use here. */
-  forget(id: string): void {
+  async forget(id: string): Promise<void> {
     this.revocations += 1;
     this.cache.forget(({ sourceId, actor }) => sourceId === id || actor.userId === id);
+    await this.shared?.revoke(id);
   }
 
   private async ask(token: string, key: string): Promise<Actor | null> {
     const before = this.revocations;
-    const found = token.startsWith('pk_') ? await this.ofApiKey(token) : await this.ofAccessToken(token);
-    if (found && this.revocations === before) this.cache.set(key, found);
+    const known = await this.shared?.get(key);
+    const found = known ?? (token.startsWith('pk_') ? await this.ofApiKey(token) : await this.ofAccessToken(token));
+    if (found && this.revocations === before) {
+      this.cache.set(key, this.shared ? shortened(found) : found);
+      if (!known) await this.shared?.set(key, found);
+    }
     return found?.actor ?? null;
   }
 
@@ -67,3 +79,8 @@ function credential(actor: Actor, sourceId: string, expiresAt: string | null): C
   const end = expiresAt ? Date.parse(expiresAt) : Infinity;
   return { actor, sourceId, goodUntil: Math.min(Date.now() + TRUST_MS, end) };
 }
+
+const shortened = (found: Credential): Credential => ({
+  ...found,
+  goodUntil: Math.min(found.goodUntil, Date.now() + TRUST_MS_SHARED),
+});

@@ -33,6 +33,6 @@ export class ApiKeysController {
   @Returns(204)
   async revoke(@Param('apiKeyId', { schema: z.uuid() }) apiKeyId: string): Promise<void> {
     await this.bus.execute(new RevokeApiKey({ apiKeyId }));
-    this.authenticator.forget(apiKeyId);
+    await this.authenticator.forget(apiKeyId);
   }
 }

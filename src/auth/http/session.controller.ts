@@ -83,7 +83,7 @@ export class SessionController {
     clearRefreshCookie(request, reply);
     if (!refreshToken) return;
     const { sessionId } = await this.bus.execute(new SignOut({ refreshToken }));
-    if (sessionId) this.authenticator.forget(sessionId);
+    if (sessionId) await this.authenticator.forget(sessionId);
   }
 
   @Get('me')

@@ -28,7 +28,7 @@ export class UsersController {
   @Returns(204)
   async disable(@Param('userId', uuid) userId: string): Promise<void> {
     await this.bus.execute(new DisableUser({ userId }));
-    this.authenticator.forget(userId);
+    await this.authenticator.forget(userId);
   }
 
   @Post(':userId/enable')
