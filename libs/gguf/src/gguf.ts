@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { HeaderReader, type ByteSource } from './header-reader.js';
 import { ggufLimits, type GgufLimits } from './limits.js';
-import { readMetadata, type Metadata } from './metadata.js';
+import { readMetadata, type Metadata, type ValueTypes } from './metadata.js';
 import { problem } from './problem.js';
 import { checkPlaces, readTensors, type Tensor } from './tensors.js';
 import { fileTypes } from './types.js';
@@ -35,17 +35,37 @@ export async function readGguf(file: string | FileHandle, limits: GgufLimits = g
     });
     return await readGguf(handle, limits);
   }
+  return parseGguf(await fileSource(file), limits);
+}
+
+/** The same for bytes from anywhere. */
+export async function parseGguf(source: ByteSource, limits: GgufLimits = ggufLimits): Promise<GgufInfo> {
+  const { metadata, tensors } = await parseGgufHeader(source, limits);
+  return describe(metadata, tensors, source.size);
+}
+
+/** An open file, read by ranges. Throws `gguf.not-readable` for what is no regular file. */
+export async function fileSource(file: FileHandle): Promise<ByteSource> {
   const stat = await file.stat();
   if (!stat.isFile()) throw problem('not-readable', 'The model is not a regular file.');
   const read = async (offset: number, length: number) => {
     const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, offset);
     return buffer.subarray(0, bytesRead);
   };
-  return parseGguf({ size: stat.size, read }, limits);
+  return { size: stat.size, read };
 }
 
-/** The same for bytes from anywhere. */
-export async function parseGguf(source: ByteSource, limits: GgufLimits = ggufLimits): Promise<GgufInfo> {
+/** A header as it stands: entries and places are checked, but not that it is a model (adapters are GGUF, too). */
+export interface GgufHeader {
+  metadata: Metadata;
+  valueTypes: ValueTypes;
+  tensors: Tensor[];
+  /** Where the data section starts in the file, in bytes. */
+  dataStart: number;
+}
+
+/** Reads and checks a header within the limits; throws `gguf.*` errors. */
+export async function parseGgufHeader(source: ByteSource, limits: GgufLimits = ggufLimits): Promise<GgufHeader> {
   const reader = new HeaderReader(source, limits);
   if (source.size < 24 || (await reader.u32()) !== 0x46554747)
     throw problem('not-gguf', 'The file is not a GGUF model file.');
@@ -57,13 +77,13 @@ export async function parseGguf(source: ByteSource, limits: GgufLimits = ggufLim
   if (tensorCount > limits.tensors) throw problem('too-many-tensors', 'The file holds too many tensors.');
   if (entryCount > limits.metadataEntries) throw problem('too-many-entries', 'The file holds too many entries.');
 
-  const metadata = await readMetadata(reader, entryCount, limits);
+  const { metadata, valueTypes } = await readMetadata(reader, entryCount, limits);
   const alignment = numberOf(metadata, 'general.alignment', 32, 1, limits.alignment);
   if (!Number.isInteger(Math.log2(alignment))) throw problem('bad-alignment', 'The file has a wrong alignment.');
   const tensors = await readTensors(reader, tensorCount, alignment);
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
   checkPlaces(tensors, source.size - dataStart);
-  return describe(metadata, tensors, source.size);
+  return { metadata, valueTypes, tensors, dataStart };
 }
 
 function describe(metadata: Metadata, tensors: Tensor[], fileBytes: number): GgufInfo {

@@ -1,3 +1,4 @@
 export { estimateMemory, type MemoryUse } from './estimate-memory.js';
-export { parseGguf, readGguf, type GgufInfo } from './gguf.js';
+export { fileSource, parseGguf, parseGgufHeader, readGguf, type GgufHeader, type GgufInfo } from './gguf.js';
+export type { ByteSource } from './header-reader.js';
 export { ggufLimits, type GgufLimits } from './limits.js';

@@ -9,6 +9,8 @@ const keptBytes = 4096;
 
 export type MetadataValue = number | boolean | string | { length: number; numbers?: number[] };
 export type Metadata = ReadonlyMap<string, MetadataValue>;
+/** gguf_type of each entry, for readers whose native counterpart ends the process over a wrong one. */
+export type ValueTypes = ReadonlyMap<string, number>;
 
 const stringType = 8;
 const arrayType = 9;
@@ -29,8 +31,13 @@ const scalars = new Map<number, [bytes: number, read: (view: DataView, at: numbe
 ]);
 const booleanType = 7;
 
-export async function readMetadata(reader: HeaderReader, count: number, limits: GgufLimits): Promise<Metadata> {
+export async function readMetadata(
+  reader: HeaderReader,
+  count: number,
+  limits: GgufLimits,
+): Promise<{ metadata: Metadata; valueTypes: ValueTypes }> {
   const metadata = new Map<string, MetadataValue>();
+  const valueTypes = new Map<string, number>();
   let arrayItems = 0;
 
   const readArray = async (): Promise<MetadataValue> => {
@@ -67,7 +74,9 @@ export async function readMetadata(reader: HeaderReader, count: number, limits: 
   for (let entry = 0; entry < count; entry++) {
     const key = await reader.string(limits.keyBytes);
     if (metadata.has(key)) throw problem('duplicate-key', 'The file holds an entry twice.', { key: key.slice(0, 100) });
-    metadata.set(key, await readValue(await reader.u32()));
+    const type = await reader.u32();
+    metadata.set(key, await readValue(type));
+    valueTypes.set(key, type);
   }
-  return metadata;
+  return { metadata, valueTypes };
 }

@@ -9,6 +9,8 @@ const maxNameBytes = 63;
 export interface Tensor {
   name: string;
   type: string;
+  /** Innermost first: [columns, rows] of a matrix. */
+  dimensions: number[];
   /** Numbers in it. */
   values: number;
   bytes: number;
@@ -33,11 +35,11 @@ async function readTensor(reader: HeaderReader, alignment: number): Promise<Tens
   const dimensions = await reader.u32();
   if (dimensions < 1 || dimensions > maxDimensions)
     throw problem('bad-tensor', 'A tensor of the file has a wrong number of dimensions.', { name, dimensions });
+  const sizes: number[] = [];
   let values = 1;
-  let rowLength = 0;
   for (let dimension = 0; dimension < dimensions; dimension++) {
     const size = await reader.u64();
-    if (dimension === 0) rowLength = size;
+    sizes.push(size);
     values *= size;
     if (size < 1 || !Number.isSafeInteger(values * 8))
       throw problem('bad-tensor', 'A tensor of the file has an impossible size.', { name });
@@ -45,11 +47,12 @@ async function readTensor(reader: HeaderReader, alignment: number): Promise<Tens
   const typeNumber = await reader.u32();
   const type = tensorTypes.get(typeNumber);
   if (!type) throw problem('unknown-tensor-type', 'A tensor of the file has an unknown type.', { name, typeNumber });
+  const rowLength = sizes[0]!;
   if (rowLength % type.values !== 0)
     throw problem('bad-tensor', 'The rows of a tensor do not fit its type.', { name, rowLength });
   const offset = await reader.u64();
   if (offset % alignment !== 0) throw problem('bad-tensor', 'A tensor of the file is not aligned.', { name, offset });
-  return { name, type: type.name, values, bytes: (values / type.values) * type.bytes, offset };
+  return { name, type: type.name, dimensions: sizes, values, bytes: (values / type.values) * type.bytes, offset };
 }
 
 /** Every tensor lies inside the file, and no two share a byte. */
