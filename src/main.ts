@@ -1,4 +1,7 @@
-import { run } from '@app/service';
-import { product } from './app.module.js';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-await run(product);
+// Before anything is loaded, so that the next start need not compile 2,800 files again. Beside the build and not in the
+// system's temporary folder, where others could write what we would run; where it cannot be written, there is none.
+enableCompileCache(fileURLToPath(new URL('../../.cache/compile', import.meta.url)));
+await import('./run.js');

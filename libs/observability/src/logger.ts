@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module';
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
 
 export interface LogOptions {
   level: string;
@@ -34,7 +34,7 @@ export class PinoLogger implements LoggerService {
   readonly pino: Pino;
 
   constructor({ level, format, ambient, destination }: LogOptions) {
-    const lines = format === 'pretty' ? pretty({ ignore: 'pid,hostname', singleLine: true, destination }) : destination;
+    const lines = format === 'pretty' ? prettyLines(destination) : destination;
     this.pino = pino(
       {
         level,
@@ -81,4 +81,10 @@ export class PinoLogger implements LoggerService {
     else if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, ...message });
     else this.pino[level](fields, String(message));
   }
+}
+
+/** Loaded when a person looks on: machines, which read JSON, start without it. */
+function prettyLines(destination?: DestinationStream): DestinationStream {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
+  return pretty({ ignore: 'pid,hostname', singleLine: true, destination });
 }

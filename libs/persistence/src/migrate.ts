@@ -25,10 +25,21 @@ async function migrationClasses(): Promise<MigrationClass[]> {
   ) as MigrationClass[];
 }
 
+/** TypeORM's own look takes long, above all on the embedded database, and mostly finds nothing to do. */
+async function upToDate(db: Database, classes: MigrationClass[]): Promise<boolean> {
+  const [table] = await db.query<{ there: boolean }>(`SELECT to_regclass('platform.migrations') IS NOT NULL AS there`);
+  if (!table?.there) return false;
+  const rows = await db.query<{ name: string }>(`SELECT name FROM platform.migrations`);
+  const ran = new Set(rows.map(({ name }) => name));
+  return classes.every((Migration) => ran.has(new Migration().name ?? Migration.name));
+}
+
 /** Brings the database up to date; instances that start at once take turns. Resolves to the names of what ran. */
 export async function migrate(db: Database): Promise<string[]> {
+  const classes = await migrationClasses();
+  if (await upToDate(db, classes)) return [];
   const { dataSource } = db;
-  Object.assign(dataSource, { migrations: (await migrationClasses()).map((Migration) => new Migration()) });
+  Object.assign(dataSource, { migrations: classes.map((Migration) => new Migration()) });
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query(`SELECT pg_advisory_lock(${LOCK})`);
