@@ -112,7 +112,7 @@ export const Settings = z.object({
   /** Memory in MiB for loaded models; 70 % of the machine's when left out. */
   INFERENCE_MEMORY_MIB: count(64, 16_777_216).default(Math.floor((totalmem() / 1_048_576) * 0.7)),
   /** Milliseconds between two commits of the generation log. */
-  INFERENCE_GROUP_COMMIT_MS: count(1, 1_000).default(25),
+  INFERENCE_GROUP_COMMIT_MS: count(1, 1_000).default(40),
   /** A cut answer up to this many tokens is continued exactly, a longer one fast. */
   INFERENCE_EXACT_CONTINUATION_TOKENS: count(0, 1_048_576).default(512),
   /** Name of the upstream; its models are called <name>/<model>. */
