@@ -8,6 +8,18 @@ export const chromiumPath = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].
   (path) => path && existsSync(path),
 );
 
+/** What every browser of a test is started with; `args` of `openBrowser` take their place. */
+export const browserArguments = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
 export interface OpenBrowser {
   context: BrowserContext;
   close(): Promise<void>;
@@ -22,16 +34,7 @@ export async function openBrowser(
     ...(chromiumPath && { executablePath: chromiumPath }),
     headless: false,
     chromiumSandbox: false,
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-dev-shm-usage',
-    ],
+    args: browserArguments,
     ignoreDefaultArgs: ['--headless'],
     ...options,
   });

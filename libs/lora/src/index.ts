@@ -7,3 +7,4 @@ export { readMediaPipeBase, type MediaPipeBase } from './mediapipe-base.js';
 export { readPeftAdapter, type PeftAdapter, type PeftUpdate } from './peft-adapter.js';
 export { toGguf } from './to-gguf.js';
 export { toMediaPipe } from './to-mediapipe.js';
+export { encodeTfl3Head, paddingAfter, type Tfl3Entry, type Tfl3Tensor } from './tfl3-writer.js';

@@ -1,7 +1,6 @@
 import type { ByteSource } from '@app/gguf';
 import { encodeGguf, encodeSafetensors, type GgufValue, type SafetensorsTensor } from '@app/testing';
 import type { Factors, LayerModule, LowRankUpdate } from './low-rank.js';
-import type { MediaPipeBase } from './mediapipe-base.js';
 import { encodeTfl3Head, paddingAfter, type Tfl3Tensor } from './tfl3-writer.js';
 
 /** Bytes in memory; counts what is read, to see that no input makes a reader read without end. */
@@ -114,16 +113,6 @@ export const parametersOf = (of: Sizes): Buffer =>
     number(7, of.layers),
     number(9, of.keyValueHeads),
   );
-
-export const mediaPipeSizes = (of: Sizes = sizes): MediaPipeBase => ({
-  modelType: 6,
-  layers: of.layers,
-  width: of.width,
-  headWidth: of.headWidth,
-  heads: of.heads,
-  keyValueHeads: of.keyValueHeads,
-  parameters: parametersOf(of),
-});
 
 /** A file in MediaPipe's container with zeros for weights. */
 export function tfl3File(tensors: Tfl3Tensor[], entries: Parameters<typeof encodeTfl3Head>[1]): Buffer {

@@ -1,0 +1,119 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readMediaPipeBase, readPeftAdapter, toMediaPipe } from '@app/lora';
+import { encodeSafetensors } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserArguments, chromiumPath, openBrowser, type OpenBrowser } from '../support/browser.js';
+import { tinyMediaPipeModel, tinyMediaPipeSizes } from '../support/tiny-mediapipe.js';
+
+const tasks = dirname(fileURLToPath(import.meta.resolve('@mediapipe/tasks-genai')));
+const types: Record<string, string> = {
+  '.mjs': 'text/javascript',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+const files = new Map<string, Buffer>();
+const page =
+  '<!doctype html><link rel="icon" href="data:,"><script type="module">import * as tasks from "/genai_bundle.mjs"; globalThis.tasks = tasks;</script>';
+const server = createServer((request, response) => {
+  const path = (request.url ?? '/').slice(1);
+  const bytes = path === '' ? Buffer.from(page) : files.get(path);
+  const type = types[extname(path)] ?? (path === '' ? 'text/html' : 'application/octet-stream');
+  if (bytes) return response.writeHead(200, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
+  const file = join(tasks, path);
+  const size = path.includes('..') ? undefined : statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return response.writeHead(404).end();
+  response.writeHead(200, { 'content-type': type, 'content-length': size });
+  return createReadStream(file).pipe(response);
+});
+
+const filled = (size: number, values: Record<number, number>) => {
+  const matrix = new Float32Array(size);
+  for (const [at, value] of Object.entries(values)) matrix[Number(at)] = value;
+  return matrix;
+};
+
+/** Any token makes v say one number, which o turns into the other word and against the first one. Scale 8 / 4 = 2. */
+async function adapter(base: Buffer): Promise<Buffer> {
+  const { width, headWidth, firstWord, otherWord } = tinyMediaPipeSizes;
+  const a = new Float32Array(4 * width);
+  a.fill(1 / Math.sqrt(width), 0, width);
+  const tensor = (name: string, shape: number[], data: Float32Array) => ({
+    name: `base_model.model.model.layers.0.self_attn.${name}.weight`,
+    shape,
+    dtype: 'F32' as const,
+    data,
+  });
+  const weights = encodeSafetensors([
+    tensor('v_proj.lora_A', [4, width], a),
+    tensor('v_proj.lora_B', [headWidth, 4], filled(headWidth * 4, { 0: 0.5 })),
+    tensor('o_proj.lora_A', [4, headWidth], filled(4 * headWidth, { 0: 1 })),
+    tensor('o_proj.lora_B', [width, 4], filled(width * 4, { [otherWord * 4]: 12.5, [firstWord * 4]: -12.5 })),
+  ]);
+  const config = { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['v_proj', 'o_proj'], bias: 'none' };
+  const source = (bytes: Buffer) => ({
+    size: bytes.length,
+    read: (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  });
+  const peft = await readPeftAdapter(JSON.stringify(config), source(weights));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of toMediaPipe(peft, await readMediaPipeBase(source(base)))) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+describe.skipIf(!chromiumPath)('a converted adapter in MediaPipe, in a browser', () => {
+  let browser: OpenBrowser;
+  let url: string;
+
+  beforeAll(async () => {
+    const base = tinyMediaPipeModel();
+    files.set('base.bin', base);
+    files.set('lora.bin', await adapter(base));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://localhost:${(server.address() as AddressInfo).port}`;
+    browser = await openBrowser({
+      args: [...browserArguments, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server.close();
+  });
+
+  it('changes what the model says, and what it says without it stays as it was', async () => {
+    const tab = await browser.context.newPage();
+    const requests: string[] = [];
+    tab.on('request', (request) => requests.push(request.url()));
+    await tab.goto(url);
+    const said = await tab.evaluate(async () => {
+      interface Inference {
+        generateResponse(prompt: string, lora?: unknown): Promise<string>;
+        loadLoraModel(url: string): Promise<unknown>;
+        close(): void;
+      }
+      interface Tasks {
+        FilesetResolver: { forGenAiTasks(path: string): Promise<unknown> };
+        LlmInference: { createFromOptions(files: unknown, options: object): Promise<Inference> };
+      }
+      const { FilesetResolver, LlmInference } = (globalThis as unknown as { tasks: Tasks }).tasks;
+      const inference = await LlmInference.createFromOptions(await FilesetResolver.forGenAiTasks('/wasm'), {
+        baseOptions: { modelAssetPath: '/base.bin' },
+        maxTokens: 64,
+        topK: 1,
+        loraRanks: [4],
+      });
+      const before = await inference.generateResponse('hi');
+      const lora = await inference.loadLoraModel('/lora.bin');
+      const withLora = await inference.generateResponse('hi', lora);
+      const after = await inference.generateResponse('hi');
+      inference.close();
+      return { before, withLora, after };
+    });
+    const base = ' Hello from the tiny browser model.';
+    expect(said).toEqual({ before: base, withLora: ' Bonjour from the tiny browser model.', after: base });
+    expect(requests.filter((request) => !request.startsWith(url) && !/^(?:blob|data):/.test(request))).toEqual([]);
+  });
+});
