@@ -1,13 +1,24 @@
 // What a persisted turn adds to the first token of a pass-through, over an engine that answers at once: storing the
 // message, the queue, the worker, the log, and the second request that follows the stream.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startStubUpstream } from '../../libs/testing/src/stub-upstream.ts';
-import { chat, complete, cpuMsOf, get, median, parley, post, quantile, report, round } from './lib/bench.mjs';
+import {
+  chat,
+  complete,
+  cpuMsOf,
+  get,
+  median,
+  parley,
+  post,
+  quantile,
+  report,
+  round,
+  stubUpstream,
+} from './lib/bench.mjs';
 
 const REST_MS = 25;
 const ROUNDS = Number(process.env.ROUNDS ?? 300);
-const upstream = await startStubUpstream();
-const server = parley({ env: { INFERENCE_UPSTREAM_URL: upstream.url } });
+const upstream = await stubUpstream();
+const server = parley({ env: { INFERENCE_UPSTREAM_URL: upstream } });
 const url = await server.url();
 const id = (await get(url, '/v1/models')).data[0].id;
 

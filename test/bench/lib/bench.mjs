@@ -62,6 +62,12 @@ export function start(command, args, { env = {}, pattern, cwd = root } = {}) {
   return { child, ready, exited, lines, kill: (signal = 'SIGKILL') => (child.kill(signal), exited) };
 }
 
+/** An OpenAI-compatible server that answers at once, in a process of its own. Resolves to its URL. */
+export async function stubUpstream() {
+  const stub = start(process.execPath, [join(root, 'test/bench/lib/stub-upstream.mjs')], { pattern: /^url (.*)$/ });
+  return (await stub.ready)[1];
+}
+
 /** The built product with an account and a key; `dataDir` is kept if given. */
 export function parley({ dataDir = tempDir(), env = {} } = {}) {
   const server = start(process.execPath, [join(root, 'dist/src/main.js')], {
