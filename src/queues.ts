@@ -5,12 +5,13 @@ export const queues: readonly QueueRoute[] = [
   { queue: 'chat.record-answer-on-generation-finished', types: ['inference.generation.finished.v1'] },
   { queue: 'explore.delete-file-on-model-removed', types: ['explore.model.removed.v1'] },
   { queue: 'explore.download-on-install-requested', types: ['explore.install.requested.v1'] },
-  { queue: 'inference.add-model-on-model-installed', types: ['explore.model.installed.v1'] },
   { queue: 'inference.forget-on-conversation-deleted', types: ['chat.conversation.deleted.v1'] },
   { queue: 'inference.generate-on-answer-requested', types: ['chat.answer.requested.v1'] },
+  {
+    queue: 'inference.keep-models-on-models-changed',
+    types: ['explore.default-model.changed.v1', 'explore.model.installed.v1', 'explore.model.removed.v1'],
+  },
   { queue: 'inference.queue-on-answer-requested', types: ['chat.answer.requested.v1'] },
-  { queue: 'inference.remove-model-on-model-removed', types: ['explore.model.removed.v1'] },
-  { queue: 'inference.set-default-on-default-model-changed', types: ['explore.default-model.changed.v1'] },
   { queue: 'inference.stop-on-answer-stop-requested', types: ['chat.answer.stop-requested.v1'] },
   {
     queue: 'notifications.keep-administrators-on-account-changed',

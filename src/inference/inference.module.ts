@@ -1,12 +1,10 @@
 import { Module } from '@nestjs/common';
-import { AddModelOnModelInstalledHandler } from './features/add-model-on-model-installed.handler.js';
+import { KeepModelsOnModelsChangedHandler } from './features/keep-models-on-models-changed.handler.js';
 import { CompleteChatHandler } from './features/complete-chat.handler.js';
 import { ForgetOnConversationDeletedHandler } from './features/forget-on-conversation-deleted.handler.js';
 import { GenerateOnAnswerRequestedHandler } from './features/generate-on-answer-requested.handler.js';
 import { ListModelsHandler } from './features/list-models.handler.js';
 import { QueueOnAnswerRequestedHandler } from './features/queue-on-answer-requested.handler.js';
-import { RemoveModelOnModelRemovedHandler } from './features/remove-model-on-model-removed.handler.js';
-import { SetDefaultOnDefaultModelChangedHandler } from './features/set-default-on-default-model-changed.handler.js';
 import { StopOnAnswerStopRequestedHandler } from './features/stop-on-answer-stop-requested.handler.js';
 import { StreamGenerationHandler } from './features/stream-generation.handler.js';
 import { GenerationLog } from './generation/generation-log.js';
@@ -22,9 +20,7 @@ import { Generations } from './persistence/generations.js';
     GenerateOnAnswerRequestedHandler,
     StopOnAnswerStopRequestedHandler,
     ForgetOnConversationDeletedHandler,
-    AddModelOnModelInstalledHandler,
-    RemoveModelOnModelRemovedHandler,
-    SetDefaultOnDefaultModelChangedHandler,
+    KeepModelsOnModelsChangedHandler,
     ListModelsHandler,
     StreamGenerationHandler,
     CompleteChatHandler,

@@ -1,33 +1,32 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Ended, ServerProcess } from './server-process.js';
+import { backboneOf, entryOf, processNames, split } from './topology.js';
 
-const root = join(import.meta.dirname, '../..');
-/** The product runs on the Node that it is installed with, whatever runs the tests. */
-export const nodeBinary = join(root, 'node_modules/.bin/node');
+export { nodeBinary } from './server-process.js';
 
 export interface ParleyOptions {
   /** Kept between starts; a fresh one when left out. */
   dataDir?: string;
   env?: Record<string, string>;
-  /** Milliseconds until it must be listening. */
+  /** Milliseconds until it must be ready. */
   startWithinMs?: number;
 }
 
 export const admin = { email: 'admin@example.org', password: 'correct horse battery' };
 export const apiKey = 'pk_e2e_0123456789abcdefghijklmnop';
 
-/** The built product as its own operating-system process, on a free port. */
+/** The built product, as one operating-system process or as one a module, on free ports. */
 export class Parley {
   private constructor(
-    readonly process: ChildProcess,
     readonly url: string,
     readonly dataDir: string,
     readonly log: string[],
-    readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>,
+    private readonly processes: Map<string, ServerProcess>,
+    private readonly spawn: (name: string, more?: Record<string, string>) => ServerProcess,
   ) {}
 
   static freshDataDir(): string {
@@ -35,63 +34,83 @@ export class Parley {
   }
 
   static async start({ dataDir = Parley.freshDataDir(), env = {}, startWithinMs = 60_000 }: ParleyOptions = {}) {
-    const child = spawn(nodeBinary, [join(root, 'dist/src/main.js')], {
-      cwd: dataDir,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        NODE_ENV: 'production',
-        PORT: '0',
-        DATA_DIR: dataDir,
-        LOG_FORMAT: 'json',
-        AUTH_ADMIN_EMAIL: admin.email,
-        AUTH_ADMIN_PASSWORD: admin.password,
-        AUTH_API_KEY: apiKey,
-        EXPLORE_SOURCES: 'folder',
-        INFERENCE_THREADS: '1',
-        ...env,
-      },
-    });
+    const { PATH = '', HOME = '' } = process.env;
+    const { PORT = '0', ...given } = env;
+    const common = {
+      ...{ PATH, HOME, NODE_ENV: 'production', DATA_DIR: dataDir, LOG_FORMAT: 'json' },
+      ...{ AUTH_ADMIN_EMAIL: admin.email, AUTH_ADMIN_PASSWORD: admin.password, AUTH_API_KEY: apiKey },
+      ...{ EXPLORE_SOURCES: 'folder', INFERENCE_THREADS: '1' },
+      ...(split && (await backboneOf(dataDir)).env),
+      ...given,
+    };
     const log: string[] = [];
-    const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
-      child.once('exit', (code, signal) => resolve({ code, signal })),
-    );
-    createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
-    const url = await new Promise<string>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`not listening in time:\n${log.join('\n')}`)), startWithinMs);
-      void exited.then(({ code }) => reject(new Error(`ended with ${code}:\n${log.join('\n')}`)));
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        log.push(line);
-        const found = /"url":"(http:\/\/[^"]+)"/.exec(line)?.[1];
-        if (found) {
-          clearTimeout(late);
-          resolve(found);
-        }
-      });
-    });
-    return new Parley(child, url, dataDir, log, exited);
+    const edge = processNames[0];
+    const start = (name: string, more: Record<string, string> = {}) => {
+      const port = name === edge ? PORT : '0';
+      return ServerProcess.spawn(name, entryOf(name), dataDir, { ...common, PORT: port, ...more }, log, startWithinMs);
+    };
+    const processes = new Map(processNames.map((name) => [name as string, start(name)]));
+    try {
+      const [url = ''] = await Promise.all([...processes.values()].map((process) => process.url));
+      if (split) await untilReady(url, startWithinMs, log);
+      return new Parley(url, dataDir, log, processes, start);
+    } catch (error) {
+      for (const process of processes.values()) process.child.kill('SIGKILL');
+      throw error;
+    }
   }
 
   /** The process of the local engine, once a model was used. */
   enginePid(): number | undefined {
-    const task = `/proc/${this.process.pid}/task`;
+    const pid = this.process('inference').child.pid;
+    const task = `/proc/${pid}/task`;
     for (const thread of readdirSync(task)) {
-      for (const pid of readFileSync(`${task}/${thread}/children`, 'utf8').split(' ').filter(Boolean)) {
-        if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('llama-cpp')) return Number(pid);
+      for (const child of readFileSync(`${task}/${thread}/children`, 'utf8').split(' ').filter(Boolean)) {
+        if (readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('llama-cpp')) return Number(child);
       }
     }
     return undefined;
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL') {
-    this.process.kill(signal);
-    return this.exited;
+  /** The process that runs a module, or the one that runs all. */
+  process(module: string): ServerProcess {
+    const found = this.processes.get(module) ?? this.processes.get('parley');
+    if (!found) throw new Error(`there is no process ${module}`);
+    return found;
+  }
+
+  get names(): string[] {
+    return [...this.processes.keys()];
+  }
+
+  /** Ends every process; the first exit that is not in order, if there is one. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Ended> {
+    const ends = await Promise.all([...this.processes.values()].map((process) => process.kill(signal)));
+    return ends.find(({ code }) => code !== 0) ?? { code: 0, signal: null };
+  }
+
+  /** Ends one process as a crash would, and starts it again under the same address; resolves when it is back. */
+  async restart(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<Ended> {
+    const old = this.process(name);
+    const ended = await old.kill(signal);
+    const edge: Record<string, string> = name === processNames[0] ? { PORT: new URL(this.url).port } : {};
+    const fresh = this.spawn(name, edge);
+    this.processes.set(name, fresh);
+    await fresh.url;
+    return ended;
   }
 
   /** Ends it in order and removes what it stored. */
   async dispose(): Promise<void> {
-    if (this.process.exitCode === null && this.process.signalCode === null) await this.kill('SIGTERM');
+    await Promise.all([...this.processes.values()].map((process) => process.running && process.kill('SIGTERM')));
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/** Every service that the gateway needs is there. */
+async function untilReady(url: string, withinMs: number, log: string[]): Promise<void> {
+  for (const end = Date.now() + withinMs; Date.now() < end; await sleep(50)) {
+    if ((await fetch(`${url}/readyz`)).ok) return;
+  }
+  throw new Error(`not ready in time:\n${log.join('\n')}`);
 }
