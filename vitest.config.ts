@@ -20,6 +20,10 @@ const project = (name: string, include: string[], exclude: string[], testTimeout
   },
 });
 
+// Nothing in them depends on the topology, or they start processes of their own.
+const inSplit =
+  process.env['TOPOLOGY'] === 'split' ? ['**/mediapipe-lora.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
+
 const here = '{src,libs,apps,migrations,scripts}/**/';
 export default defineConfig({
   test: {
@@ -31,7 +35,7 @@ export default defineConfig({
         10_000,
       ),
       project('medium', [`${here}*.medium.spec.ts`], [], 60_000),
-      project('e2e', ['test/e2e/**/*.e2e.spec.ts'], [], 120_000),
+      project('e2e', ['test/e2e/**/*.e2e.spec.ts'], inSplit, 120_000),
       project('chaos', ['test/chaos/**/*.chaos.spec.ts'], [], 900_000),
     ],
   },

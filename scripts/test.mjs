@@ -1,5 +1,5 @@
 // Every check and every test from a bare clone: installs, builds and starts what is missing, and says so. Plain Node.
-// `npm test -- --only unit,medium` runs those suites alone (checks unit medium e2e chaos).
+// `npm test -- --only unit,medium` runs those suites alone (checks unit medium e2e split chaos).
 import { parseArgs } from 'node:util';
 import { testModel } from './fetch-model.mjs';
 import { runChecks } from './lib/checks.mjs';
@@ -37,6 +37,11 @@ for (const note of notes) say(`SKIPPED: ${note}`);
 for (const name of all.filter((one) => chosen.includes(one))) {
   if (suites[name].built && !built) {
     notes.push(`${name} was not run: the build failed`);
+    continue;
+  }
+  const lacking = (suites[name].needs ?? []).filter((variable) => !env[variable]);
+  if (lacking.length > 0) {
+    notes.push(`${name} was not run: there is no ${lacking.join(', ')}`);
     continue;
   }
   say(`suite ${name} …`);

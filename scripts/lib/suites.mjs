@@ -3,15 +3,25 @@ import { join } from 'node:path';
 import { root, runNode, tool } from './run.mjs';
 
 /**
- * A suite is a project of vitest.config.ts.
- * `services` and `model` are what it uses, `built` says that it runs what `npm run build` makes, `alone` that its files
- * start whole servers and so run one after the other.
+ * A suite is a project of vitest.config.ts, of its own name unless it says another one.
+ * `services` and `model` are what it uses, `needs` the variables without which it cannot run at all, `built` says that it
+ * runs what `npm run build` makes, `alone` that its files start whole servers and so run one after the other.
  */
 export const suites = {
   unit: { services: [], limitMinutes: 5 },
   medium: { services: ['postgres', 'rabbitmq', 'redis'], model: true, limitMinutes: 10 },
   e2e: {
     services: ['postgres', 'rabbitmq', 'redis', 'chromium'],
+    model: true,
+    built: true,
+    alone: true,
+    limitMinutes: 12,
+  },
+  split: {
+    project: 'e2e',
+    env: { TOPOLOGY: 'split' },
+    services: ['postgres', 'rabbitmq', 'redis', 'chromium'],
+    needs: ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'],
     model: true,
     built: true,
     alone: true,
@@ -31,11 +41,12 @@ export async function runSuite(name, env) {
   const report = join(folder, `${name}.json`);
   mkdirSync(folder, { recursive: true });
   rmSync(report, { force: true });
-  const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json'];
+  const { project = name, limitMinutes, env: own } = suites[name];
+  const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
   if (suites[name].alone) args.push('--no-file-parallelism');
   const { code } = await runNode([tool('vitest/vitest.mjs'), ...args, `--outputFile.json=${report}`], {
-    env,
-    limitMs: suites[name].limitMinutes * 60_000,
+    env: { ...env, ...own },
+    limitMs: limitMinutes * 60_000,
   });
   const counted = count(report);
   // Something outside every test failed: an unhandled rejection, a crash of the runner, the time limit.

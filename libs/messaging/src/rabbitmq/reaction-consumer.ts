@@ -13,6 +13,13 @@ import { ATTEMPTS, deadQueueOf, envelopeIn } from './wire-format.js';
 /** How often a subscription whose concurrency can change is asked again. */
 const LOOK_MS = 250;
 const RETRY_PUBLISH_MS = 200;
+/** The broker gives out again what a lost channel held as soon as it sees that it is lost: two heartbeats at most. */
+const COMES_AGAIN_MS = 60_000;
+
+interface Run {
+  outcome: Promise<Outcome>;
+  deadline: Deadline;
+}
 
 interface Slot {
   tag: string;
@@ -25,7 +32,8 @@ interface Slot {
  */
 export class ReactionConsumer {
   readonly #logger = new Logger('Messaging');
-  readonly #running = new Map<string, { outcome: Promise<Outcome>; deadline: Deadline }>();
+  /** By message id; until it is settled. */
+  readonly #running = new Map<string, Run>();
   readonly #settling = new Set<Promise<void>>();
   #slots: Slot[] = [];
   #channel: ConfirmChannel | undefined;
@@ -116,20 +124,26 @@ export class ReactionConsumer {
   async #handle(channel: ConfirmChannel, message: ConsumeMessage): Promise<void> {
     const id = String(message.properties.messageId);
     // The connection was lost and the broker gives the message out again, to us, while its first delivery still runs.
-    const { outcome } = this.#running.get(id) ?? this.#start(id, message);
-    await this.#settle(channel, message, await outcome);
+    const run = this.#running.get(id) ?? this.#start(id, message);
+    await this.#settle(channel, message, await run.outcome);
+    if (channel === this.#channel) this.#running.delete(id);
+    else this.#forgetLater(id, run);
   }
 
-  #start(id: string, message: ConsumeMessage): { outcome: Promise<Outcome>; deadline: Deadline } {
+  #start(id: string, message: ConsumeMessage): Run {
     const { queue, deadlineMs } = this.subscription;
     const deadline = new Deadline({ what: `A delivery of ${queue}`, timeoutMs: deadlineMs });
-    const outcome = this.#deliver(message, deadline).finally(() => {
-      deadline[Symbol.dispose]();
-      this.#running.delete(id);
-    });
+    const outcome = this.#deliver(message, deadline).finally(() => deadline[Symbol.dispose]());
     const run = { outcome, deadline };
     this.#running.set(id, run);
     return run;
+  }
+
+  /** Its channel was lost before it was settled: it comes again, to us or to another process. */
+  #forgetLater(id: string, run: Run): void {
+    setTimeout(() => {
+      if (this.#running.get(id) === run) this.#running.delete(id);
+    }, COMES_AGAIN_MS).unref();
   }
 
   async #deliver(message: ConsumeMessage, deadline: Deadline): Promise<Outcome> {

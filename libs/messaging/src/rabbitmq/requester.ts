@@ -11,7 +11,8 @@ const SWEEP_MS = 500;
 const SILENT_MS = 1_000;
 /** An answer that is not there so long after the queue was seen to be worked off never comes. */
 const LOST_MS = 1_000;
-const CONNECT_WITHIN_MS = 5_000;
+/** A lost connection is usually back by then; if not, the caller should not wait. */
+const CONNECT_WITHIN_MS = 2_000;
 
 /** One question that is under way. */
 export interface Asked {

@@ -1,0 +1,206 @@
+import { Logger } from '@nestjs/common';
+import { newId } from '@app/kernel';
+import { NetworkPath } from '@app/testing';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { envelopeOf, eventually, subscriptionOf } from '../transport-helpers.contract.js';
+import type { Delivery } from '../transport.js';
+import { RabbitMqTransport } from './rabbitmq.transport.js';
+import { WINDOW } from './stream-reader.js';
+
+const brokerUrl = process.env['TEST_RABBITMQ_URL'];
+const never = () => new Promise<never>(() => undefined);
+/** Far more than any of this may take, far less than the deadline of the requests. */
+const SOON_MS = 8_000;
+
+/** What the contract cannot ask of an adapter that lives in one process. */
+describe.skipIf(!brokerUrl)('the RabbitMQ transport when something breaks', { timeout: 30_000 }, () => {
+  const open: { transport: RabbitMqTransport; path: NetworkPath }[] = [];
+  let test: string;
+  const name = (what: string) => `${what}-${test}.v1`;
+  const connect = async () => {
+    const path = await NetworkPath.to(brokerUrl ?? '');
+    const transport = new RabbitMqTransport({ url: path.url, service: 'test' });
+    open.push({ transport, path });
+    await transport.start();
+    return { transport, path };
+  };
+
+  beforeAll(() => Logger.overrideLogger(false));
+  beforeEach(() => {
+    test = newId().slice(-8);
+  });
+  afterEach(async () => {
+    for (const { transport, path } of open.splice(0)) {
+      await transport.close();
+      path.cut();
+    }
+  });
+
+  it('tells the caller soon when the process that worked on a request died, and names the service', async () => {
+    const [server, client] = [await connect(), await connect()];
+    let begun = false;
+    await server.transport.respond(name('chat.slow'), () => {
+      begun = true;
+      return never();
+    });
+    const started = performance.now();
+    const reply = client.transport.request(envelopeOf(name('chat.slow'), {}), { timeoutMs: 60_000 });
+    reply.catch(() => undefined);
+    await eventually(() => begun);
+    server.path.cut();
+    await expect(reply).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'platform.interrupted',
+      details: { service: 'chat' },
+    });
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
+  });
+
+  it('never gives a command that may have been done to another process', async () => {
+    const [server, other, client] = [await connect(), await connect(), await connect()];
+    const done: string[] = [];
+    await server.transport.respond(name('chat.once'), () => {
+      done.push('first');
+      return never();
+    });
+    const reply = client.transport.request(envelopeOf(name('chat.once'), {}), { timeoutMs: 60_000 });
+    reply.catch(() => undefined);
+    await eventually(() => done.length === 1);
+    await other.transport.respond(name('chat.once'), async () => done.push('second'));
+    server.path.cut();
+    await expect(reply).rejects.toMatchObject({ code: 'platform.interrupted' });
+    expect(done).toEqual(['first']);
+  });
+
+  it('ends a stream soon when its producer died', async () => {
+    const [server, client] = [await connect(), await connect()];
+    await server.transport.respondStream(name('chat.tokens'), async function* () {
+      yield 1;
+      await never();
+    });
+    const items = client.transport.stream(envelopeOf(name('chat.tokens'), {}))[Symbol.asyncIterator]();
+    expect(await items.next()).toEqual({ done: false, value: 1 });
+    const started = performance.now();
+    const next = items.next();
+    next.catch(() => undefined);
+    server.path.cut();
+    await expect(next).rejects.toMatchObject({ code: 'platform.interrupted' });
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
+  });
+
+  it('keeps a long request and a quiet stream alive for as long as they take', async () => {
+    const [server, client] = [await connect(), await connect()];
+    await server.transport.respond(name('chat.long'), async () => {
+      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      return 'done';
+    });
+    expect(await client.transport.request(envelopeOf(name('chat.long'), {}), { timeoutMs: 60_000 })).toBe('done');
+  });
+
+  it('connects again by itself, serves and publishes as before', async () => {
+    const [server, client] = [await connect(), await connect()];
+    const got: unknown[] = [];
+    await server.transport.respond(name('chat.echo'), async ({ data }) => data);
+    await server.transport.subscribe(subscriptionOf(name('q.heal'), [name('t.heal')]), async ({ envelope }) => {
+      got.push(envelope.data);
+    });
+    for (const { path } of [server, client]) path.cut();
+    await eventually(() => !server.transport.connected && !client.transport.connected);
+    const started = performance.now();
+    const cutOff = client.transport.request(envelopeOf(name('chat.echo'), 1), { timeoutMs: 60_000 });
+    await expect(cutOff).rejects.toMatchObject({ kind: 'unavailable', code: 'platform.broker-unavailable' });
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
+    for (const { path } of [server, client]) await path.heal();
+    await eventually(() => server.transport.connected && client.transport.connected);
+    await client.transport.publish([envelopeOf(name('t.heal'), 'after')]);
+    await eventually(() => got.length === 1);
+    const ask = () => client.transport.request(envelopeOf(name('chat.echo'), 2), { timeoutMs: 5_000 });
+    await eventually(async () => (await ask().catch(() => 0)) === 2);
+  });
+
+  it('goes on with a delivery that runs while the connection is away, and settles it once', async () => {
+    const { transport: server, path } = await connect();
+    const { transport: client } = await connect();
+    const begun: Delivery[] = [];
+    let finish: () => void = () => undefined;
+    await server.subscribe(subscriptionOf(name('q.away'), [name('t.away')]), async (delivery) => {
+      begun.push(delivery);
+      await new Promise<void>((resolve) => (finish = resolve));
+    });
+    await client.publish([envelopeOf(name('t.away'), {})]);
+    await eventually(() => begun.length === 1);
+    path.cut();
+    await eventually(() => !server.connected);
+    await path.heal();
+    await eventually(() => server.connected);
+    finish();
+    const left = async () => (await client.queues([name('q.away')])).find(({ queue }) => queue === name('q.away'));
+    await eventually(async () => (await left())?.waiting === 0 && (await server.queues())[0]?.running === 0);
+    expect(begun).toHaveLength(1);
+    expect(begun[0]?.signal.aborted).toBe(false);
+  });
+
+  it('shares the work of a queue between processes', async () => {
+    const [one, two, client] = [await connect(), await connect(), await connect()];
+    const by = { one: 0, two: 0 };
+    const subscription = subscriptionOf(name('q.shared'), [name('t.shared')]);
+    const work = (who: 'one' | 'two') => async () => {
+      by[who]++;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await one.transport.subscribe(subscription, work('one'));
+    await two.transport.subscribe(subscription, work('two'));
+    await client.transport.publish(Array.from({ length: 40 }, (_, n) => envelopeOf(name('t.shared'), n)));
+    await eventually(() => by.one + by.two === 40);
+    expect(Math.min(by.one, by.two)).toBeGreaterThan(5);
+  });
+
+  it('leaves a service alone that does not answer, and comes back to it', async () => {
+    const [server, client] = [await connect(), await connect()];
+    let hangs = true;
+    await server.transport.respond(name('chat.hang'), () => (hangs ? never() : Promise.resolve('well')));
+    const ask = (timeoutMs: number) => client.transport.request(envelopeOf(name('chat.hang'), {}), { timeoutMs });
+    for (let n = 0; n < 5; n++) await expect(ask(20)).rejects.toMatchObject({ code: 'platform.timeout' });
+    const started = performance.now();
+    await expect(ask(60_000)).rejects.toMatchObject({ code: 'platform.circuit-open', details: { service: 'chat' } });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    hangs = false;
+    await eventually(async () => (await ask(1_000).catch(() => '')) === 'well');
+  });
+
+  it('refuses a message that is too large, and goes on', async () => {
+    const [server, client] = [await connect(), await connect()];
+    await server.transport.respond(name('chat.size'), async ({ data }) => String(data).length);
+    const ask = (size: number) =>
+      client.transport.request(envelopeOf(name('chat.size'), 'x'.repeat(size)), { timeoutMs: 10_000 });
+    await expect(ask(9 * 1024 * 1024)).rejects.toMatchObject({ kind: 'too-large', code: 'platform.message-too-large' });
+    expect(await ask(1024 * 1024)).toBe(1024 * 1024);
+  });
+
+  it('brings a hint to every process', async () => {
+    const all = [await connect(), await connect()];
+    const heard = new Set<number>();
+    all.forEach(({ transport }, n) => transport.onSignal(name('news'), () => heard.add(n)));
+    await eventually(() => {
+      all[0]?.transport.signal(name('news'));
+      return heard.size === 2;
+    });
+  });
+
+  it('stops a producer whose reader is gone without a word', async () => {
+    const [server, client] = [await connect(), await connect()];
+    let produced = 0;
+    await server.transport.respondStream(name('chat.counting'), async function* () {
+      for (;;) yield produced++;
+    });
+    const items = client.transport.stream(envelopeOf(name('chat.counting'), {}))[Symbol.asyncIterator]();
+    await items.next();
+    client.path.cut();
+    await expect(
+      (async () => {
+        for (;;) if ((await items.next()).done) return;
+      })(),
+    ).rejects.toMatchObject({ code: 'platform.interrupted' });
+    expect(produced).toBeLessThanOrEqual(3 * WINDOW);
+  });
+});
