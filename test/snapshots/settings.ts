@@ -19,7 +19,7 @@ export async function operationsWithSettings(): Promise<string> {
 /** Every `#NAME=default` with the comment above it. A spec of libs/config holds the file to the schema. */
 function settings(): { name: string; initial: string; about: string }[] {
   const example = readFileSync(join(root, '.env.example'), 'utf8');
-  return [...example.matchAll(/((?:^# .+\n)+)^#([A-Z_]+)=(.*)$/gm)].map(
+  return [...example.matchAll(/((?:^# .+\n)+)^#([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(
     ([, comment = '', name = '', initial = '']) => ({
       name,
       initial: initial && `\`${initial}\``,

