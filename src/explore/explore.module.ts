@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Config } from '@app/config';
+import { ObjectStorage, StorageModule } from '@app/storage';
 import { FolderCatalogue } from './catalogue/folder-catalogue.js';
 import { Catalogue } from './domain/catalogue.js';
 import { Installs } from './domain/installs.js';
@@ -26,6 +27,7 @@ import { ModelDownload } from './sources/model-download.js';
 import { RunningInstalls } from './sources/running-installs.js';
 
 @Module({
+  imports: [StorageModule],
   providers: [
     InstallModelHandler,
     CancelInstallHandler,
@@ -44,7 +46,11 @@ import { RunningInstalls } from './sources/running-installs.js';
     InstallFeed,
     ModelDownload,
     RunningInstalls,
-    { provide: ModelFiles, useFactory: (config: Config) => new ModelFiles(config.models.dir), inject: [Config] },
+    {
+      provide: ModelFiles,
+      useFactory: ({ models }: Config, storage: ObjectStorage) => new ModelFiles(models.dir, storage),
+      inject: [Config, ObjectStorage],
+    },
     { provide: Catalogue, useClass: FolderCatalogue },
     { provide: Installs, useClass: SqlInstalls },
     { provide: ModelSources, useClass: ConfiguredSources },

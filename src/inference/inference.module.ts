@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '@app/storage';
 import { KeepModelsOnModelsChangedHandler } from './features/keep-models-on-models-changed.handler.js';
 import { CompleteChatHandler } from './features/complete-chat.handler.js';
 import { ForgetOnConversationDeletedHandler } from './features/forget-on-conversation-deleted.handler.js';
@@ -9,12 +10,14 @@ import { StopOnAnswerStopRequestedHandler } from './features/stop-on-answer-stop
 import { StreamGenerationHandler } from './features/stream-generation.handler.js';
 import { GenerationLog } from './generation/generation-log.js';
 import { GenerationRunner } from './generation/generation-runner.js';
+import { LocalModels } from './models/local-models.js';
 import { ModelRegistry } from './models/model-registry.js';
 import { EngineLifecycle, enginesProvider } from './models/engines.provider.js';
 import { GenerationChunks } from './persistence/generation-chunks.js';
 import { Generations } from './persistence/generations.js';
 
 @Module({
+  imports: [StorageModule],
   providers: [
     QueueOnAnswerRequestedHandler,
     GenerateOnAnswerRequestedHandler,
@@ -29,6 +32,7 @@ import { Generations } from './persistence/generations.js';
     GenerationChunks,
     Generations,
     ModelRegistry,
+    LocalModels,
     enginesProvider,
     EngineLifecycle,
   ],

@@ -36,12 +36,18 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
   }
 
   private async checkFiles(): Promise<void> {
-    for (const model of await this.models.list())
-      if ((await this.files.sizeOf(model.digest)) !== model.sizeBytes) await this.markUnavailable(model);
+    const sizes = await this.files.sizes();
+    for (const model of await this.models.list()) {
+      const { name, digest, sizeBytes } = model;
+      if (sizes.get(digest) === sizeBytes) continue;
+      if (await this.files.storeCopy({ sha256: digest, sizeBytes }))
+        this.logger.log(`${name} was copied to the storage.`);
+      else await this.markUnavailable(model);
+    }
   }
 
   private async markUnavailable({ id: modelId, digest, name }: InstalledModelView): Promise<void> {
-    this.logger.warn(`${name} is unavailable: its file ${this.files.pathOf(digest)} is gone or has another size.`);
+    this.logger.warn(`${name} is unavailable: its file is gone from ${this.files.location}, or has another size.`);
     await this.db.transaction(async () => {
       const nextDefault = await this.models.takeAway(modelId, { forGood: false });
       await this.bus.publish(new ModelRemoved({ modelId, digest }), { stream: `explore.model:${modelId}` });

@@ -5,6 +5,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveBytes, startFakeHub, writeTinyGguf } from '@app/testing';
+import { FolderStorage } from '@app/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModelFiles } from '../persistence/model-files.js';
 import { HuggingFaceSource } from './hugging-face-source.js';
@@ -50,7 +51,7 @@ describe.skipIf(!mounted)('a disk that fills up during a download', () => {
 
   it('gives its room back, says what is needed, and lets the install succeed once there is room', async () => {
     await using hub = await startFakeHub(serveBytes(model));
-    const files = new ModelFiles(join(disk, 'models'));
+    const files = new ModelFiles(join(disk, 'models'), new FolderStorage(join(disk, 'models')));
     const download = new ModelDownload(files, { inOrder: [new HuggingFaceSource(hub.url)] });
     const digest = createHash('sha256').update(model).digest('hex');
     const entry = {
@@ -66,6 +67,6 @@ describe.skipIf(!mounted)('a disk that fills up during a download', () => {
 
     await rm(join(disk, 'other'));
     await download.run(entry, new AbortController().signal, { ...observer, received: () => undefined });
-    expect(model.equals(await readFile(files.pathOf(digest)))).toBe(true);
+    expect(model.equals(await readFile(join(files.folder, `${digest}.gguf`)))).toBe(true);
   });
 });

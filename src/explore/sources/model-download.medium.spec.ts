@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FakeHub, serveBytes, startFakeHub, writeTinyGguf } from '@app/testing';
+import { FolderStorage } from '@app/storage';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CatalogueEntry } from '../domain/catalogue.js';
 import type { ModelSource } from '../domain/model-source.js';
@@ -46,7 +47,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-explore-'));
-  files = new ModelFiles(join(folder, 'models'));
+  files = new ModelFiles(join(folder, 'models'), new FolderStorage(join(folder, 'models')));
   hub = await startFakeHub(serveBytes(model));
 });
 
@@ -77,7 +78,7 @@ describe('a download', () => {
     const observer = { ...silent, received: (_: unknown, bytes: number) => seen.push(bytes) };
     const done = await download([fromHub()], entry, observer);
     expect(done).toMatchObject({ digest: entry.digest, header: { architecture: 'llama', contextLength: 2048 } });
-    expect(model.equals(await readFile(files.pathOf(done.digest)))).toBe(true);
+    expect(model.equals(await readFile(join(files.folder, `${done.digest}.gguf`)))).toBe(true);
     expect(await partials()).toEqual([]);
     expect(seen.at(-1)).toBe(model.length);
     expect(hub.requests[0]?.url).toBe('/someone/tiny/resolve/main/tiny.gguf');
@@ -98,7 +99,7 @@ describe('a download', () => {
     await expect(download([fromHub()], entry, observer, stop.signal)).rejects.toThrow();
     hub.respond(serveBytes(model, { ignoreRange: true }));
     await download();
-    expect(model.equals(await readFile(files.pathOf(entry.digest!)))).toBe(true);
+    expect(model.equals(await readFile(join(files.folder, `${entry.digest!}.gguf`)))).toBe(true);
   });
 
   it('keeps what it has when it is stopped, and continues with it', async () => {
@@ -116,16 +117,16 @@ describe('a download', () => {
 
   it('needs no source when the right file is there already', async () => {
     await mkdir(files.folder);
-    await writeFile(files.pathOf(entry.digest!), model);
+    await writeFile(join(files.folder, `${entry.digest!}.gguf`), model);
     await expect(download([])).resolves.toMatchObject({ digest: entry.digest });
     expect(hub.requests).toEqual([]);
   });
 
   it('replaces a file that was damaged on disk', async () => {
     await mkdir(files.folder);
-    await writeFile(files.pathOf(entry.digest!), Buffer.alloc(model.length));
+    await writeFile(join(files.folder, `${entry.digest!}.gguf`), Buffer.alloc(model.length));
     await download();
-    expect(model.equals(await readFile(files.pathOf(entry.digest!)))).toBe(true);
+    expect(model.equals(await readFile(join(files.folder, `${entry.digest!}.gguf`)))).toBe(true);
   });
 
   it('takes the next source when one fails', async () => {
@@ -245,7 +246,7 @@ describe('the part of an earlier attempt', () => {
     await using partial = await files.openPartial(entry.digest!);
     await partial.append(Buffer.alloc(5000, 1));
     await download();
-    expect(model.equals(await readFile(files.pathOf(entry.digest!)))).toBe(true);
+    expect(model.equals(await readFile(join(files.folder, `${entry.digest!}.gguf`)))).toBe(true);
   });
 
   it('that is longer than the model is thrown away', async () => {

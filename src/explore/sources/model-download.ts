@@ -38,7 +38,7 @@ const SPARE_BYTES = 16 * 2 ** 20;
 /** A connection is opened at most so often for one file, however little each one brings. */
 const MOST_OPENS = 200;
 
-/** Brings one model from the first source that can deliver it into the models folder, checked. */
+/** Brings one model from the first source that can deliver it into the storage, checked. */
 @Injectable()
 export class ModelDownload {
   /** Milliseconds before a broken connection is opened again; doubles while nothing new comes. */
@@ -65,7 +65,7 @@ export class ModelDownload {
     if (!entry.digest || (await this.files.sizeOf(entry.digest)) !== entry.sizeBytes) return null;
     await observer.verifying();
     if ((await this.files.digestOf(entry.digest, signal)) === entry.digest) {
-      const header = await this.files.header(this.files.pathOf(entry.digest));
+      const header = await this.files.storedHeader(entry.digest, entry.sizeBytes);
       return { digest: entry.digest, sizeBytes: entry.sizeBytes, header };
     }
     await this.files.remove(entry.digest);
@@ -77,14 +77,14 @@ export class ModelDownload {
     await partial.restore(entry.sizeBytes, signal);
     observer.received(null, partial.receivedBytes);
     const failures: SourceFailure[] = [];
+    let received: Downloaded | undefined;
     try {
       for (const source of this.sources.inOrder.filter((candidate) => candidate.offers(entry))) {
         try {
           await this.requireRoom(entry, partial, source);
           const digest = await this.receive(source, entry, partial, signal, observer);
-          const header = await this.files.header(partial.path);
-          await this.files.adopt(partial, digest);
-          return { digest, sizeBytes: entry.sizeBytes, header };
+          received = { digest, sizeBytes: entry.sizeBytes, header: await this.files.header(partial.path) };
+          break;
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof DomainError)) throw error;
@@ -95,6 +95,8 @@ export class ModelDownload {
           if (error.code === 'explore.disk-full' && source.extraBytes(entry) === 0) throw error;
         }
       }
+      // No business of a source: what it brought stays for the next time when it cannot be stored.
+      if (received) await this.files.adopt(partial, { ...received, sha256: received.digest }, signal);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
@@ -104,6 +106,7 @@ export class ModelDownload {
     } finally {
       if (partial.receivedBytes === 0) await partial.remove();
     }
+    if (received) return received;
     throw everySourceFailed(entry.name, failures);
   }
 

@@ -3,6 +3,8 @@ import { Config } from '@app/config';
 import type { EngineLogger } from '../engines/engine-logger.js';
 import { LlamaCppEngine } from '../engines/llama-cpp/llama-cpp.engine.js';
 import { OpenAiCompatibleEngine } from '../engines/openai-compatible/openai-compatible.engine.js';
+import { FetchingEngine } from './fetching-engine.js';
+import { LocalModels } from './local-models.js';
 import { ENGINES, type Engines } from './model-registry.js';
 
 const MIB = 1_048_576;
@@ -10,9 +12,9 @@ const MIB = 1_048_576;
 /** The engines that the settings ask for. The local one starts its process when it is first used. */
 export const enginesProvider = {
   provide: ENGINES,
-  inject: [Config],
-  useFactory: ({ inference, models }: Config): Engines => {
-    const local = new LlamaCppEngine({
+  inject: [Config, LocalModels],
+  useFactory: ({ inference, models }: Config, files: LocalModels): Engines => {
+    const llamaCpp = new LlamaCppEngine({
       modelsDir: models.dir,
       threads: inference.threads,
       parallel: inference.parallel,
@@ -20,6 +22,7 @@ export const enginesProvider = {
       memoryBytes: inference.memoryMib * MIB,
       logger: nestLogger('llama-cpp'),
     });
+    const local = new FetchingEngine(llamaCpp, files);
     const { name, url, apiKey, timeoutMs } = inference.upstream;
     if (!url) return { local, upstream: null };
     const engine = new OpenAiCompatibleEngine({ baseUrl: url, apiKey, name, idleTimeoutMs: timeoutMs });

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { Config } from '@app/config';
 import { DomainError } from '@app/kernel';
 import { Database } from '@app/persistence';
 import type { ModelView } from '../contracts/index.js';
 import type { Engine } from '../domain/engine.js';
+import { LocalModels } from './local-models.js';
 
 /** The engines of this process. `upstream` is absent when no upstream is configured. */
 export interface Engines {
@@ -38,7 +37,7 @@ export class ModelRegistry {
 
   constructor(
     private readonly db: Database,
-    private readonly config: Config,
+    private readonly files: LocalModels,
     @Inject(ENGINES) private readonly engines: Engines,
   ) {}
 
@@ -63,7 +62,7 @@ export class ModelRegistry {
     const installed = await this.#rows();
     const row = id ? installed.find((model) => model.id === id) : (installed.find((m) => m.is_default) ?? installed[0]);
     if (row) {
-      const engineModel = join(this.config.models.dir, `${row.digest}.gguf`);
+      const engineModel = this.files.pathOf(row.digest);
       return { id: row.id, digest: row.digest, engine: local, engineModel };
     }
     if (upstream && id?.startsWith(`${upstream.name}/`)) {
@@ -110,7 +109,8 @@ export class ModelRegistry {
   async remove(modelId: string, digest: string): Promise<void> {
     await this.db.query(`DELETE FROM inference.models WHERE id = $1`, [modelId]);
     this.#forgetCopy();
-    await this.engines.local.unload(join(this.config.models.dir, `${digest}.gguf`));
+    await this.engines.local.unload(this.files.pathOf(digest));
+    await this.files.forget(digest);
   }
 
   #rows(): Promise<ModelRow[]> {
