@@ -104,7 +104,7 @@ export class LocalModels {
       throw unusable(error);
     }
     const ms = Math.round(performance.now() - started);
-    this.logger.log({ msg: `A model file was fetched from ${this.storage.location}.`, key, ms });
+    this.logger.log({ msg: `A model file was fetched from ${this.storage.location}.`, file: key, ms });
   }
 }
 
