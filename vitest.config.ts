@@ -21,8 +21,8 @@ const project = (name: string, include: string[], exclude: string[], testTimeout
 });
 
 // Nothing in them depends on the topology, or they start processes of their own.
-const inSplit =
-  process.env['TOPOLOGY'] === 'split' ? ['**/mediapipe-lora.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
+const split = process.env['TOPOLOGY'] === 'split';
+const inSplit = split ? ['**/mediapipe-lora.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
 
 const here = '{src,libs,apps,migrations,scripts}/**/';
 export default defineConfig({
@@ -36,7 +36,7 @@ export default defineConfig({
       ),
       project('medium', [`${here}*.medium.spec.ts`], [], 60_000),
       project('e2e', ['test/e2e/**/*.e2e.spec.ts'], inSplit, 120_000),
-      project('chaos', ['test/chaos/**/*.chaos.spec.ts'], [], 900_000),
+      project('chaos', [`test/chaos/${split ? 'split' : 'kill'}.chaos.spec.ts`], [], 1_800_000),
     ],
   },
 });

@@ -10,7 +10,7 @@ import { redis } from './services/redis.mjs';
  * @typedef {object} Provided
  * @property {Record<string, string>} env what tells the tests about it
  * @property {string} how one line for people
- * @property {() => void | Promise<void>} [stop]
+ * @property {(() => void | Promise<void>) & { restart?: () => Promise<void> }} [stop]
  *
  * A service says how it can be had. Each way answers with null when it is none on this machine.
  * @typedef {object} Service

@@ -1,5 +1,5 @@
 // Every check and every test from a bare clone: installs, builds and starts what is missing, and says so. Plain Node.
-// `npm test -- --only unit,medium` runs those suites alone (checks unit medium e2e split chaos).
+// `npm test -- --only unit,medium` runs those suites alone (checks unit medium e2e split chaos chaos-split).
 import { parseArgs } from 'node:util';
 import { testModel } from './fetch-model.mjs';
 import { runChecks } from './lib/checks.mjs';
@@ -79,7 +79,7 @@ function report() {
   const sum = { passed: 0, failed: 0, skipped: notes.length };
   say(`done after ${elapsed()}`);
   for (const [name, { passed, failed, skipped }] of results) {
-    process.stdout.write(`  ${name.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    process.stdout.write(`  ${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
     sum.passed += passed;
     sum.failed += failed;
     sum.skipped += skipped;

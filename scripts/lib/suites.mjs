@@ -27,6 +27,15 @@ export const suites = {
     alone: true,
     limitMinutes: 12,
   },
+  'chaos-split': {
+    project: 'chaos',
+    env: { TOPOLOGY: 'split' },
+    services: ['postgres', 'rabbitmq', 'redis'],
+    needs: ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'],
+    built: true,
+    alone: true,
+    limitMinutes: 12,
+  },
   chaos: { services: ['postgres', 'rabbitmq', 'redis'], model: true, built: true, alone: true, limitMinutes: 12 },
 };
 

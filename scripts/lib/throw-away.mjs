@@ -17,23 +17,36 @@ import { say } from './say.mjs';
  * @param {() => boolean | Promise<boolean>} server.ready
  * @param {'QUIT' | 'KILL' | 'TERM'} [server.signal] what ends it at once, without writing anything back
  * @param {number} [server.limitMs] until when it must be ready
- * @returns {Promise<(() => Promise<void>) | null>} `stop`, or null when it did not start (said aloud)
+ * @returns {Promise<((() => Promise<void>) & { restart: () => Promise<void> }) | null>} `stop`, which can also end the
+ * server at once and start it again on what it left; or null when it did not start (said aloud)
  */
 export async function throwAway({ name, folder, command, args, options, ready, signal = 'KILL', limitMs = 30_000 }) {
-  const server = spawn(command, args, { cwd: folder, ...options, stdio: 'ignore' });
-  const ended = new Promise((resolve) => server.once('exit', resolve).once('error', resolve));
-  if (server.pid) guard(server.pid, folder, signal);
-  const stop = async () => {
+  let server;
+  let ended;
+  const end = async () => {
     server.kill(`SIG${signal}`);
     await ended;
+  };
+  const launch = async () => {
+    server = spawn(command, args, { cwd: folder, ...options, stdio: 'ignore' });
+    ended = new Promise((resolve) => server.once('exit', resolve).once('error', resolve));
+    if (server.pid) guard(server.pid, folder, signal);
+    const running = () => server.pid !== undefined && server.exitCode === null && server.signalCode === null;
+    for (const until = Date.now() + limitMs; running() && Date.now() < until; await delay(100)) {
+      if (await ready()) return true;
+    }
+    say(`the throw-away ${name} did not start`);
+    return false;
+  };
+  const stop = async () => {
+    await end();
     rmSync(folder, { recursive: true, force: true });
   };
-
-  const running = () => server.pid !== undefined && server.exitCode === null && server.signalCode === null;
-  for (const until = Date.now() + limitMs; running() && Date.now() < until; await delay(100)) {
-    if (await ready()) return stop;
-  }
-  say(`the throw-away ${name} did not start`);
+  const restart = async () => {
+    await end();
+    if (!(await launch())) throw new Error(`${name} did not start again`);
+  };
+  if (await launch()) return Object.assign(stop, { restart });
   await stop();
   return null;
 }

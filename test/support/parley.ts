@@ -12,6 +12,8 @@ export interface ParleyOptions {
   /** Kept between starts; a fresh one when left out. */
   dataDir?: string;
   env?: Record<string, string>;
+  /** What one process alone gets. */
+  envOf?: (name: string) => Record<string, string>;
   /** Milliseconds until it must be ready. */
   startWithinMs?: number;
 }
@@ -33,7 +35,7 @@ export class Parley {
     return mkdtempSync(join(tmpdir(), 'parley-'));
   }
 
-  static async start({ dataDir = Parley.freshDataDir(), env = {}, startWithinMs = 60_000 }: ParleyOptions = {}) {
+  static async start({ dataDir = Parley.freshDataDir(), env = {}, envOf, startWithinMs = 60_000 }: ParleyOptions = {}) {
     const { PATH = '', HOME = '' } = process.env;
     const { PORT = '0', ...given } = env;
     const common = {
@@ -47,7 +49,14 @@ export class Parley {
     const edge = processNames[0];
     const start = (name: string, more: Record<string, string> = {}) => {
       const port = name === edge ? PORT : '0';
-      return ServerProcess.spawn(name, entryOf(name), dataDir, { ...common, PORT: port, ...more }, log, startWithinMs);
+      return ServerProcess.spawn(
+        name,
+        entryOf(name),
+        dataDir,
+        { ...common, ...envOf?.(name), PORT: port, ...more },
+        log,
+        startWithinMs,
+      );
     };
     const processes = new Map(processNames.map((name) => [name as string, start(name)]));
     try {
@@ -102,7 +111,7 @@ export class Parley {
 
   /** Ends it in order and removes what it stored. */
   async dispose(): Promise<void> {
-    await Promise.all([...this.processes.values()].map((process) => process.running && process.kill('SIGTERM')));
+    await Promise.all([...this.processes.values()].map(async (process) => process.running && process.kill('SIGTERM')));
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

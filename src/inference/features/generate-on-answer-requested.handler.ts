@@ -15,6 +15,8 @@ import { Generations } from '../persistence/generations.js';
   transaction: false,
   concurrency: (worker: GenerateOnAnswerRequestedHandler) => worker.slots,
   attempts: 50,
+  // Somebody waits for it.
+  backoff: { baseMs: 200, maxMs: 5_000 },
 })
 export class GenerateOnAnswerRequestedHandler {
   constructor(

@@ -115,7 +115,11 @@ export class GenerationRunner {
       }
       if (writer.stopRequested.aborted) return { finishReason: 'stopped', error: null };
       const { code, message } = toDomainError(error);
-      if (!(error instanceof DomainError)) throw error;
+      if (!(error instanceof DomainError) || isBetweenServices(error)) {
+        // The delivery comes again, and goes on from the log.
+        await writer.flushed();
+        throw error;
+      }
       return { finishReason: 'error', error: { code, message } };
     }
   }
@@ -242,5 +246,9 @@ export class GenerationRunner {
 /** What another try with the log's prefix may mend. */
 const isPassing = (error: unknown): boolean =>
   error instanceof DomainError && ['inference.engine-crashed', 'inference.upstream-unavailable'].includes(error.code);
+
+/** The module that knows the prompt, the broker or the database was away for a moment: no fault of this answer. */
+const isBetweenServices = ({ kind, code }: DomainError): boolean =>
+  code.startsWith('platform.') && (kind === 'unavailable' || kind === 'timeout');
 
 const round = (value: number): number => Math.round(value * 10) / 10;

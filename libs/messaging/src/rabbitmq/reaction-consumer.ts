@@ -13,6 +13,7 @@ import { ATTEMPTS, deadQueueOf, envelopeIn } from './wire-format.js';
 /** How often a subscription whose concurrency can change is asked again. */
 const LOOK_MS = 250;
 const RETRY_PUBLISH_MS = 200;
+const DATABASE_AWAY_MS = 1_000;
 /** The broker gives out again what a lost channel held as soon as it sees that it is lost: two heartbeats at most. */
 const COMES_AGAIN_MS = 60_000;
 
@@ -160,6 +161,9 @@ export class ReactionConsumer {
     } catch (error) {
       const failure = toDomainError(signal.aborted ? signal.reason : error);
       if (failure.code === shuttingDown().code) return { kind: 'release', attempts: before };
+      // Says nothing about the message: it waits for the database, however long that is away.
+      if (failure.code === 'platform.database-unreachable')
+        return { kind: 'retry', attempts: before, delayMs: DATABASE_AWAY_MS };
       if (attempt === attempts) return { kind: 'park', attempts, error: failure };
       return {
         kind: 'retry',
