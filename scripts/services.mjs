@@ -5,6 +5,7 @@ import { chromium } from './services/chromium.mjs';
 import { postgres } from './services/postgres.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
 import { redis } from './services/redis.mjs';
+import { s3 } from './services/s3.mjs';
 
 /**
  * @typedef {object} Provided
@@ -16,7 +17,7 @@ import { redis } from './services/redis.mjs';
  * @typedef {object} Service
  * @property {string} name
  * @property {string} without what cannot be tested without it
- * @property {string[]} packages Debian packages that bring it
+ * @property {string[]} packages Debian packages that bring it; empty when there is none
  * @property {() => Promise<Provided | null>} atAddress what the environment points to
  * @property {(compose: Compose) => Promise<Provided | null>} [inCompose]
  * @property {() => Promise<Provided | null>} installed from programs on this machine
@@ -25,7 +26,7 @@ import { redis } from './services/redis.mjs';
  */
 
 /** @type {Record<string, Service>} */
-const services = { postgres, rabbitmq, redis, chromium };
+const services = { postgres, rabbitmq, redis, s3, chromium };
 
 /**
  * Provides these services.
@@ -48,8 +49,8 @@ export async function provideServices(names) {
   const composed = missing().some(([, service]) => service.inCompose) && (await dockerAnswers());
   if (composed) await look((service) => service.inCompose?.(compose) ?? null);
   await look((service) => service.installed());
-  if (missing().length > 0 && (await installPackages(missing().flatMap(([, { packages }]) => packages))))
-    await look((service) => service.installed());
+  const packages = missing().flatMap(([, service]) => service.packages);
+  if (packages.length > 0 && (await installPackages(packages))) await look((service) => service.installed());
 
   return {
     env: Object.assign({}, ...[...found.values()].map(({ env }) => env)),

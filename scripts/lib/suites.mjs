@@ -9,9 +9,9 @@ import { root, runNode, tool } from './run.mjs';
  */
 export const suites = {
   unit: { services: [], limitMinutes: 5 },
-  medium: { services: ['postgres', 'rabbitmq', 'redis'], model: true, limitMinutes: 10 },
+  medium: { services: ['postgres', 'rabbitmq', 'redis', 's3'], model: true, limitMinutes: 10 },
   e2e: {
-    services: ['postgres', 'rabbitmq', 'redis', 'chromium'],
+    services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     model: true,
     built: true,
     alone: true,
