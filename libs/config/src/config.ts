@@ -40,6 +40,7 @@ export class Config {
       bodyLimitBytes: s.HTTP_BODY_LIMIT_BYTES,
       rateLimitPerMinute: s.HTTP_RATE_LIMIT,
       trustProxy: s.HTTP_TRUST_PROXY,
+      metricsToken: s.HTTP_METRICS_TOKEN,
     };
     this.data = { dir: s.DATA_DIR };
     this.database = { url: s.DATABASE_URL ?? `pglite://${join(s.DATA_DIR, 'db')}` };

@@ -71,6 +71,8 @@ export const Settings = z.object({
   HTTP_RATE_LIMIT: count(1, 10_000_000).default(3_000),
   /** true when a reverse proxy in front sets X-Forwarded-For. */
   HTTP_TRUST_PROXY: flag.default(false),
+  /** Bearer token that reads /metrics and nothing else, for Prometheus; at least 16 characters. */
+  HTTP_METRICS_TOKEN: z.string().min(16).max(200).optional(),
 
   /** E-mail of the first administrator, made at start; together with AUTH_ADMIN_PASSWORD. */
   AUTH_ADMIN_EMAIL: z.email().optional(),

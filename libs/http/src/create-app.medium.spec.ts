@@ -269,6 +269,25 @@ describe('operations', () => {
     expect((await get('/metrics', 'root', proxied)).status).toBe(200);
   });
 
+  it('opens metrics, and nothing else, to the metrics token', async () => {
+    const proxied = { 'x-forwarded-for': '203.0.113.9' };
+    const token = 'scrape-0123456789abcdef';
+    const scraped = await createApp(NotesModule, { logger: false, webClient: '/nonexistent', metricsToken: token });
+    try {
+      await scraped.listen(0, '127.0.0.1');
+      const origin = await scraped.getUrl();
+      const statusOf = async (path: string, bearer: string) =>
+        (await fetch(origin + path, { headers: { ...proxied, authorization: `Bearer ${bearer}` } })).status;
+      expect(await statusOf('/metrics', token)).toBe(200);
+      expect(await statusOf('/metrics', `${token}.`)).toBe(403);
+      expect(await statusOf('/metrics', 'root')).toBe(200);
+      for (const path of ['/api/notes/mine', '/api/notes/keys', '/api/notes/secret'])
+        expect(await statusOf(path, token)).toBe(403);
+    } finally {
+      await scraped.close();
+    }
+  });
+
   it('documents itself with named shapes', async () => {
     const document = (await (await get('/openapi.json')).json()) as {
       paths: Record<string, Record<string, { requestBody: unknown; responses: Record<string, unknown> }>>;

@@ -13,6 +13,7 @@ import { acceptJsonOnly } from './json-body.js';
 import { KnownRoutes, notFoundHandler } from './not-found.js';
 import { serveOpenApi } from './open-api.js';
 import { limitRates } from './rate-limit.js';
+import { MetricsAuthenticator } from './metrics-reader.js';
 import { logRequest } from './request-log.js';
 import { prepareRequests } from './request.js';
 import { secureHeaders } from './security-headers.js';
@@ -28,6 +29,8 @@ export interface HttpOptions {
   trustProxy?: boolean | string;
   /** How long running requests may take after the signal to stop. Default 10,000. */
   shutdownGraceMs?: number;
+  /** Bearer token that reads `/metrics` and nothing else. Default: only administrators and this machine do. */
+  metricsToken?: string;
   /** Silence on an event stream before a sign of life. Default 15,000. */
   heartbeatMs?: number;
   /** The built web client. Default `apps/web/dist`. */
@@ -60,7 +63,9 @@ export async function createApp(
   secureHeaders(app);
   acceptJsonOnly(http, bodyLimitBytes);
   const limiter = providedBy(app, RateLimiter) ?? new MemoryRateLimiter();
-  const authenticator = providedBy(app, Authenticator) ?? new NobodyAuthenticator();
+  const accounts = providedBy(app, Authenticator) ?? new NobodyAuthenticator();
+  const { metricsToken } = options;
+  const authenticator = metricsToken ? new MetricsAuthenticator(metricsToken, accounts) : accounts;
   prepareRequests(http, authenticator, new WrongTokens(limiter), {
     started: () => adapter.requestStarted(),
     ended: (request, reply) => {

@@ -5,6 +5,7 @@ import { metrics } from '@app/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from './access.js';
 import { HealthChecks } from './health-checks.js';
+import { metricsReader } from './metrics-reader.js';
 import { NoRateLimit, StrictRateLimit } from './rate-limit.js';
 
 /**
@@ -39,11 +40,11 @@ export class OperationsController {
       .send({ status: ready ? 'ok' : 'unavailable', checks });
   }
 
-  /** Prometheus text, for administrators and for whoever is on this machine. */
+  /** Prometheus text, for administrators, for whoever is on this machine and for the metrics token. */
   @Get('metrics')
   @StrictRateLimit(PER_MINUTE)
   async metrics(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (!isLocal(request) && !isAdmin(request)) {
+    if (!isLocal(request) && !isAdmin(request) && request.actor !== metricsReader) {
       throw new DomainError('forbidden', 'platform.forbidden', 'Metrics are for administrators.');
     }
     reply.type(metrics.contentType).send(await metrics.metrics());

@@ -21,9 +21,9 @@ export async function serve(
   const logger = new ProcessLogger({ ...config.log, ambient: requestId });
   collectRuntimeMetrics();
   try {
-    const { bodyLimitBytes, rateLimitPerMinute, trustProxy, host, port } = config.http;
+    const { host, port, ...http } = config.http;
     const { shutdownGraceMs } = config;
-    const options = { bodyLimitBytes, rateLimitPerMinute, trustProxy, shutdownGraceMs, logger };
+    const options = { ...http, shutdownGraceMs, logger };
     const app = await createApp(application(config), options);
     app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
     await app.listen(port, host);
