@@ -14,10 +14,16 @@ export const queues: readonly QueueRoute[] = [
   { queue: 'inference.queue-on-answer-requested', types: ['chat.answer.requested.v1'] },
   { queue: 'inference.stop-on-answer-stop-requested', types: ['chat.answer.stop-requested.v1'] },
   {
-    queue: 'notifications.keep-administrators-on-account-changed',
+    queue: 'notifications.keep-recipients-on-account-changed',
     types: ['auth.user.disabled.v1', 'auth.user.enabled.v1', 'auth.user.signed-up.v1'],
+  },
+  { queue: 'notifications.notify-on-account-changed', types: ['auth.user.disabled.v1', 'auth.user.enabled.v1'] },
+  {
+    queue: 'notifications.notify-on-answer-finished',
+    types: ['chat.answer.finished.v1', 'chat.conversation.deleted.v1'],
   },
   { queue: 'notifications.notify-on-install-failed', types: ['explore.install.failed.v1'] },
   { queue: 'notifications.notify-on-model-installed', types: ['explore.model.installed.v1'] },
+  { queue: 'notifications.notify-on-user-signed-in', types: ['auth.user.signed-in.v1'] },
   { queue: 'notifications.notify-on-user-signed-up', types: ['auth.user.signed-up.v1'] },
 ];

@@ -57,6 +57,14 @@ describe('the settings', () => {
     expect(problemsOf({ AUTH_API_KEY: 'pk_0123456789012345678901' })).toEqual(['AUTH_API_KEY']);
   });
 
+  it('want a sender and an address for links with a mail server', () => {
+    expect(problemsOf({ SMTP_URL: 'smtp://mail:25' })).toEqual(['SMTP_FROM', 'PUBLIC_URL']);
+    const whole = { SMTP_URL: 'smtps://u:p@mail', SMTP_FROM: 'Parley <p@x.org>', PUBLIC_URL: 'https://chat.x.org/' };
+    const { notifications } = loadConfig(whole);
+    expect(notifications).toMatchObject({ publicUrl: 'https://chat.x.org', smtp: { from: 'Parley <p@x.org>' } });
+    expect(problemsOf({ ...whole, SMTP_URL: 'http://mail', SMTP_FROM: 'nobody' })).toEqual(['SMTP_URL', 'SMTP_FROM']);
+  });
+
   it('are all in .env.example, and nothing else is', () => {
     const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
     const listed = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);

@@ -31,6 +31,7 @@ export class Config {
   readonly storage;
   readonly explore;
   readonly inference;
+  readonly notifications;
   readonly shutdownGraceMs: number;
 
   constructor(s: Settings) {
@@ -93,6 +94,12 @@ export class Config {
         timeoutMs: s.INFERENCE_UPSTREAM_TIMEOUT_MS,
       },
     };
+    this.notifications = {
+      publicUrl: s.PUBLIC_URL,
+      smtp: s.SMTP_URL && s.SMTP_FROM && s.PUBLIC_URL ? { url: s.SMTP_URL, from: s.SMTP_FROM } : undefined,
+      emailGraceSeconds: s.NOTIFICATIONS_EMAIL_GRACE_SECONDS,
+      emailsPerMinute: s.NOTIFICATIONS_EMAILS_PER_MINUTE,
+    };
     this.shutdownGraceMs = s.SHUTDOWN_GRACE_MS;
   }
 }
@@ -119,6 +126,11 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   }
   if (given['AUTH_API_KEY'] && !given['AUTH_ADMIN_EMAIL']) {
     problems.push({ variable: 'AUTH_API_KEY', problem: 'needs AUTH_ADMIN_EMAIL: it is a key of that administrator' });
+  }
+  for (const needed of ['SMTP_FROM', 'PUBLIC_URL'] as const) {
+    if (given['SMTP_URL'] && !given[needed]) {
+      problems.push({ variable: needed, problem: 'is needed because SMTP_URL is set' });
+    }
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return new Config(parsed.data);

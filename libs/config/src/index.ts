@@ -1,3 +1,4 @@
 export * from './config.js';
 export * from './config.module.js';
+export { serverSecret } from './server-secret.js';
 export { Settings } from './settings.js';

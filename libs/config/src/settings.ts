@@ -33,6 +33,15 @@ const storageUrl = z
   .transform((value) =>
     value.replace(/^(folder:\/\/)(.+)$/, (_, scheme: string, folder: string) => scheme + resolve(folder)),
   );
+const smtpUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '',
+    { error: 'must be smtp://user:password@host:port or smtps://user:password@host:port' },
+  );
+const sender = z.string().refine((value) => /^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/.test(value), {
+  error: 'must be an address, or a name and an address as Parley <parley@example.org>',
+});
 const sources = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
@@ -151,5 +160,16 @@ export const Settings = z.object({
   INFERENCE_UPSTREAM_API_KEY: z.string().optional(),
   /** Milliseconds without a byte after which the upstream counts as gone. */
   INFERENCE_UPSTREAM_TIMEOUT_MS: count(100, 3_600_000).default(120_000),
+
+  /** Where people reach the web client, as https://parley.example.org; e-mails link to it. */
+  PUBLIC_URL: httpUrl.optional(),
+  /** smtp://user:password@host:587 (STARTTLS) or smtps://…:465; without it no e-mail is sent. */
+  SMTP_URL: smtpUrl.optional(),
+  /** Sender of e-mails, as Parley <parley@example.org>. */
+  SMTP_FROM: sender.optional(),
+  /** Seconds that an answer stays unread before its e-mail is sent. */
+  NOTIFICATIONS_EMAIL_GRACE_SECONDS: count(0, 604_800).default(120),
+  /** E-mails that all processes together send in one minute. */
+  NOTIFICATIONS_EMAILS_PER_MINUTE: count(1, 100_000).default(60),
 });
 export type Settings = z.output<typeof Settings>;

@@ -4,6 +4,7 @@ export { createApp, type HttpOptions } from './create-app.js';
 export { type HealthCheck, HealthChecks, type HealthState } from './health-checks.js';
 export { openApiDocument, Returns, ReturnsEvents } from './open-api.js';
 export { runningRequestsOf } from './edge.adapter.js';
+export { AcceptsForm } from './json-body.js';
 export { errorOf, openAiErrorOf, Problem, problemOf, statusOf } from './problem.js';
 export { StrictRateLimit } from './rate-limit.js';
 export { type EventSource, sendEvents, type SendEventsOptions, type SseEvent } from './send-events.js';

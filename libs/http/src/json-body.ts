@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DomainError } from '@app/kernel';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -28,7 +29,23 @@ export function acceptJsonOnly(http: FastifyInstance, bodyLimit: number): void {
   for (const type of ['application/json', /^application\/[\w.-]+\+json(?:;|$)/]) {
     http.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit }, parser);
   }
+  const ignore = (request: FastifyRequest, _bytes: Buffer, done: Done): void => {
+    const { acceptsForm } = request.routeOptions.config as { acceptsForm?: boolean };
+    done(acceptsForm ? null : new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(request.headers['content-type'] ?? ''));
+  };
+  for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
+    http.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit: FORM_LIMIT }, ignore);
+  }
 }
+
+/** Room for the few words of a form that is not read. */
+const FORM_LIMIT = 4096;
+
+/**
+ * A form may be posted to this route; what is in it is not read. Only for routes where the URL alone proves that the
+ * request is meant: a page of another site can post a form, too.
+ */
+export const AcceptsForm = () => RouteConfig({ acceptsForm: true });
 
 /** `%00` in a URL would reach a query as a character that PostgreSQL cannot hold. */
 export const refuseNulInUrl = (url: string): DomainError | null => (url.includes('%00') ? unstorable() : null);

@@ -11,3 +11,10 @@ export {
   type StubUpstreamOptions,
 } from './stub-upstream.js';
 export { NetworkPath } from './network-path.js';
+export {
+  type MailAnswer,
+  type MailServer,
+  type MailServerOptions,
+  type ReceivedMail,
+  startMailServer,
+} from './mail-server.js';

@@ -16,6 +16,7 @@ export class SignIn extends command(
     // Not `Password`: what was once accepted must be able to sign in.
     password: z.string().max(1000),
     address: z.string().optional().describe('Of the client, to slow down guessing'),
+    userAgent: z.string().max(400).optional().describe('As the client names itself'),
   }),
   IssuedSession,
 ) {}

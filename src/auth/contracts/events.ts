@@ -4,12 +4,24 @@ import { Role, Scope } from './views.js';
 
 export class UserSignedUp extends event(
   'auth.user.signed-up.v1',
-  z.object({ userId: z.uuid(), email: z.string(), role: Role }),
+  z.object({
+    userId: z.uuid(),
+    email: z.string(),
+    name: z.string().optional().describe('Absent in events of older versions'),
+    role: Role,
+  }),
 ) {}
 
+/** From where, as far as the edge knows it; older versions told neither address, browser nor time. */
 export class UserSignedIn extends event(
   'auth.user.signed-in.v1',
-  z.object({ userId: z.uuid(), sessionId: z.uuid() }),
+  z.object({
+    userId: z.uuid(),
+    sessionId: z.uuid(),
+    address: z.string().optional().describe('IP address of the client'),
+    userAgent: z.string().optional().describe('As the client names itself, up to 400 characters'),
+    at: z.iso.datetime().optional(),
+  }),
 ) {}
 
 export class UserDisabled extends event('auth.user.disabled.v1', z.object({ userId: z.uuid() })) {}

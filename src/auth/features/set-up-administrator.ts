@@ -45,7 +45,7 @@ export class SetUpAdministrator implements OnApplicationBootstrap {
     const added = await this.db.transaction(async () => {
       await this.users.lock();
       if (!(await this.users.add(user, passwordHash))) return false;
-      await this.bus.publish(new UserSignedUp({ userId: user.id, email, role: 'admin' }), {
+      await this.bus.publish(new UserSignedUp({ userId: user.id, email, name: user.name, role: 'admin' }), {
         stream: `auth.user:${user.id}`,
       });
       return true;

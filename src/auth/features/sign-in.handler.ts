@@ -1,3 +1,4 @@
+import { Clock } from '@app/kernel';
 import { type DataOf, Handles, MessageBus, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { SignIn, UserSignedIn } from '../contracts/index.js';
@@ -16,9 +17,11 @@ export class SignInHandler {
     private readonly sessions: SessionIssuer,
     private readonly bus: MessageBus,
     private readonly db: Database,
+    private readonly clock: Clock,
   ) {}
 
-  async handle({ email, password, address = 'unknown' }: DataOf<SignIn>): Promise<ResultOf<SignIn>> {
+  async handle({ email, password, address: from, userAgent }: DataOf<SignIn>): Promise<ResultOf<SignIn>> {
+    const address = from ?? 'unknown';
     await this.throttle.attempt(email, address);
     const found = await this.users.findByEmail(email);
     const right = await this.passwords.check(password, found?.passwordHash);
@@ -28,9 +31,9 @@ export class SignInHandler {
     const { user } = found;
     const grant = await this.db.transaction(async () => {
       const opened = await this.sessions.open(user.id);
-      await this.bus.publish(new UserSignedIn({ userId: user.id, sessionId: opened.sessionId }), {
-        stream: `auth.user:${user.id}`,
-      });
+      const at = this.clock.now().toISOString();
+      const signedIn = new UserSignedIn({ userId: user.id, sessionId: opened.sessionId, address: from, userAgent, at });
+      await this.bus.publish(signedIn, { stream: `auth.user:${user.id}` });
       return opened;
     });
     return this.sessions.issue(user, grant);

@@ -41,7 +41,9 @@ export class SignUpHandler {
       if (this.isClosed(others)) throw signUpClosed();
       if (!others) user.role = 'admin';
       if (!(await this.users.add(user, passwordHash))) throw emailTaken();
-      await this.bus.publish(new UserSignedUp({ userId: user.id, email, role: user.role }), { stream: streamOf(user) });
+      await this.bus.publish(new UserSignedUp({ userId: user.id, email, name: user.name, role: user.role }), {
+        stream: streamOf(user),
+      });
       return this.sessions.open(user.id);
     });
     return this.sessions.issue(user, grant);

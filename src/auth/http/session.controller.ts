@@ -57,7 +57,8 @@ export class SessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return answerWith(await this.bus.execute(new SignIn({ ...body, address: request.ip })), request, reply);
+    const userAgent = request.headers['user-agent']?.slice(0, 400);
+    return answerWith(await this.bus.execute(new SignIn({ ...body, address: request.ip, userAgent })), request, reply);
   }
 
   @Post('refresh')

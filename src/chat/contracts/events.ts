@@ -45,6 +45,8 @@ export class AnswerFinished extends event(
   'chat.answer.finished.v1',
   z.object({
     conversationId,
+    ownerId: z.uuid().optional().describe('Absent in events of older versions, as is the title'),
+    title: z.string().optional().describe('Of the conversation at that time'),
     messageId: z.uuid(),
     status: FinalStatus,
     text: z.string(),

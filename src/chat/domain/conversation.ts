@@ -60,7 +60,7 @@ type AnswerOrder = Pick<AnswerRequested['data'], 'model' | 'sampler' | 'generati
 export class Conversation extends AggregateRoot<ConversationEvent> {
   readonly #nodes = new Map<string, Node>();
   #ownerId: string | null = null;
-  #titled = false;
+  #title: string | null = null;
   #deleted = false;
   #newest: string | null = null;
 
@@ -107,7 +107,7 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     }
     this.record(new MessageSent({ conversationId: this.id, messageId: id, parentId, text }));
     this.#requestAnswer(id, order);
-    if (!this.#titled) {
+    if (this.#title === null) {
       this.record(new ConversationRenamed({ conversationId: this.id, title: titleOf(text), by: 'system' }));
     }
     return parentId;
@@ -140,19 +140,26 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
   }
 
   /** The end of an answer. A second end, or one that comes after the deletion, changes nothing. */
-  finishAnswer(answer: Omit<AnswerFinished['data'], 'conversationId'>): void {
+  finishAnswer(answer: Omit<AnswerFinished['data'], 'conversationId' | 'ownerId' | 'title'>): void {
     if (this.#deleted || this.#answer(answer.messageId).final) return;
-    this.record(new AnswerFinished({ conversationId: this.id, ...answer }));
+    this.record(
+      new AnswerFinished({
+        conversationId: this.id,
+        ownerId: this.#ownerId ?? undefined,
+        title: this.#title ?? undefined,
+        ...answer,
+      }),
+    );
   }
 
   protected apply(event: ConversationEvent): void {
     switch (event.type) {
       case 'chat.conversation.started.v1':
         this.#ownerId = event.data.ownerId;
-        this.#titled = event.data.title !== null;
+        this.#title = event.data.title;
         return;
       case 'chat.conversation.renamed.v1':
-        this.#titled = true;
+        this.#title = event.data.title;
         return;
       case 'chat.conversation.deleted.v1':
         this.#deleted = true;

@@ -1,12 +1,13 @@
-import { type DataOf, OnEvent } from '@app/messaging';
+import { type DataOf, type MessageContext, OnEvent } from '@app/messaging';
 import { InstallFailed } from '../../explore/contracts/index.js';
-import { Administrators } from '../persistence/administrators.js';
+import { Notices } from '../persistence/notices.js';
 
 @OnEvent(InstallFailed, { queue: 'notifications.notify-on-install-failed' })
 export class NotifyOnInstallFailedHandler {
-  constructor(private readonly administrators: Administrators) {}
+  constructor(private readonly notices: Notices) {}
 
-  async handle({ message }: DataOf<InstallFailed>): Promise<void> {
-    await this.administrators.tell({ kind: 'install-failed', title: 'Model not installed', text: message });
+  async handle({ message }: DataOf<InstallFailed>, { id }: MessageContext): Promise<void> {
+    const note = { kind: 'install-failed', title: 'Model not installed', text: message, path: '/models' } as const;
+    await this.notices.tellAdministrators(id, note);
   }
 }

@@ -1,13 +1,14 @@
-import { type DataOf, OnEvent } from '@app/messaging';
+import { type DataOf, type MessageContext, OnEvent } from '@app/messaging';
 import { UserSignedUp } from '../../auth/contracts/index.js';
-import { Administrators } from '../persistence/administrators.js';
+import { Notices } from '../persistence/notices.js';
 
 @OnEvent(UserSignedUp, { queue: 'notifications.notify-on-user-signed-up' })
 export class NotifyOnUserSignedUpHandler {
-  constructor(private readonly administrators: Administrators) {}
+  constructor(private readonly notices: Notices) {}
 
-  async handle({ userId, email, role }: DataOf<UserSignedUp>): Promise<void> {
+  async handle({ userId, email, role }: DataOf<UserSignedUp>, { id }: MessageContext): Promise<void> {
     const text = role === 'admin' ? `${email} is an administrator.` : `${email} can chat now.`;
-    await this.administrators.tell({ kind: 'user-signed-up', title: 'New account', text }, userId);
+    const note = { kind: 'user-signed-up', title: 'New account', text, path: '/account' } as const;
+    await this.notices.tellAdministrators(id, note, [userId]);
   }
 }
