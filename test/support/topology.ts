@@ -11,11 +11,6 @@ export const processNames = split
 
 export const entryOf = (name: string): string => (name === 'parley' ? 'dist/src/main.js' : `dist/apps/${name}/main.js`);
 
-/** What the split needs, if it is here; the names are those of scripts/services. */
-export const splitServices = ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'].every(
-  (name) => process.env[name],
-);
-
 /** Where the processes meet: a database and a virtual host of their own. */
 export interface Backbone {
   env: Record<string, string>;

@@ -74,6 +74,15 @@ export class MessageBus {
     await this.events.publish(event, options.stream ?? type.slice(0, type.indexOf('.')));
   }
 
+  /** A hint to every process, this one included, that there may be news. It can be lost: whoever heeds it also looks by itself. */
+  signal(topic: string): void {
+    this.transport.signal(topic);
+  }
+
+  onSignal(topic: string, heed: () => void): void {
+    this.transport.onSignal(topic, heed);
+  }
+
   private async ask(message: Message, kind: MessageKind, options: AskOptions = {}): Promise<unknown> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const handler = this.handlerOf(message, kind);

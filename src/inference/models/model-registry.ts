@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError } from '@app/kernel';
+import { MessageBus } from '@app/messaging';
 import { Database } from '@app/persistence';
 import type { ModelView } from '../contracts/index.js';
 import type { Engine } from '../domain/engine.js';
@@ -30,16 +31,25 @@ interface ModelRow {
   is_default: boolean;
 }
 
+/** Tells every process that the list of models changed. */
+const CHANGED = 'inference.models';
+/** Such a hint can be lost. */
+const STALE_MS = 5_000;
+
 /** Which models can answer, and with which engine. Keeps a copy of what explore says is installed. */
 @Injectable()
 export class ModelRegistry {
   #installed: Promise<ModelRow[]> | null = null;
+  #readAt = -Infinity;
 
   constructor(
     private readonly db: Database,
     private readonly files: LocalModels,
     @Inject(ENGINES) private readonly engines: Engines,
-  ) {}
+    private readonly bus: MessageBus,
+  ) {
+    bus.onSignal(CHANGED, () => (this.#installed = null));
+  }
 
   async list(): Promise<ModelView[]> {
     const installed = await this.#rows();
@@ -116,6 +126,10 @@ export class ModelRegistry {
   #rows(): Promise<ModelRow[]> {
     // Inside a unit of work the rows may be rolled back yet: never keep those.
     if (this.db.inTransaction) return this.#read();
+    if (performance.now() - this.#readAt > STALE_MS) {
+      this.#installed = null;
+      this.#readAt = performance.now();
+    }
     this.#installed ??= this.#read().catch((error: unknown) => {
       this.#installed = null;
       throw error;
@@ -132,6 +146,7 @@ export class ModelRegistry {
   #forgetCopy(): void {
     this.db.afterCommit(() => {
       this.#installed = null;
+      this.bus.signal(CHANGED);
     });
   }
 
