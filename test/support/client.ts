@@ -86,6 +86,8 @@ export class Reader {
 
   #take({ id, event, data }: StreamEvent): void {
     if (event === 'status') return;
+    // The stream broke on the server's side, and says so before it ends; what is passing is asked for again.
+    if (event === 'error') throw new HttpError(Number(data['status']), data);
     const sequence = Number(id);
     if (!(sequence > this.lastId)) this.breaches.push(`id ${id} after ${this.lastId}`);
     this.lastId = sequence;
