@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { newId } from '@app/kernel';
+import { DomainError, newId } from '@app/kernel';
 import { NetworkPath } from '@app/testing';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { envelopeOf, eventually, subscriptionOf } from '../transport-helpers.contract.js';
@@ -202,5 +202,38 @@ describe.skipIf(!brokerUrl)('the RabbitMQ transport when something breaks', { ti
       })(),
     ).rejects.toMatchObject({ code: 'platform.interrupted' });
     expect(produced).toBeLessThanOrEqual(3 * WINDOW);
+  });
+
+  it('serves two versions of one message at once, while old and new processes run side by side', async () => {
+    const [old, fresh, client] = [await connect(), await connect(), await connect()];
+    const [v1, v2] = [name('chat.rename'), name('chat.rename').replace(/v1$/, 'v2')];
+    await old.transport.respond(v1, async () => 'old');
+    await fresh.transport.respond(v1, async () => 'new');
+    await fresh.transport.respond(v2, async () => 'new');
+    const ask = (type: string) => client.transport.request(envelopeOf(type, {}), { timeoutMs: 5_000 });
+    const first = await Promise.all(Array.from({ length: 10 }, () => ask(v1)));
+    expect(new Set(first)).toEqual(new Set(['old', 'new']));
+    expect(await Promise.all([ask(v2), ask(v2)])).toEqual(['new', 'new']);
+
+    // The queue is shared: the new process binds it to the new version too, and the old one is given what it does not know.
+    const queue = name('chat.note-on-renamed');
+    const [renamed1, renamed2] = [name('t.renamed'), name('t.renamed').replace(/v1$/, 'v2')];
+    const got = { old: [] as unknown[], fresh: [] as unknown[] };
+    await old.transport.subscribe(subscriptionOf(queue, [renamed1], { attempts: 1 }), async ({ envelope }) => {
+      if (envelope.type !== renamed1) throw new DomainError('internal', 'platform.no-handler', 'Not known here.');
+      got.old.push(envelope.data);
+    });
+    const both = subscriptionOf(queue, [renamed1, renamed2], { attempts: 1 });
+    await fresh.transport.subscribe(both, async ({ envelope }) => void got.fresh.push(envelope.data));
+    await client.transport.publish(
+      Array.from({ length: 20 }, (_, n) => envelopeOf(n % 2 === 0 ? renamed1 : renamed2, n)),
+    );
+    const all = () => [...got.old, ...got.fresh].toSorted((a, b) => Number(a) - Number(b));
+    await expect.poll(() => all().length, { timeout: 20_000 }).toBe(20);
+    expect(all()).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect(got.fresh).toEqual(expect.arrayContaining([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]));
+    expect(await client.transport.deadLetters(queue)).toEqual([]);
+    await old.transport.close();
+    expect(await ask(v1)).toBe('new');
   });
 });

@@ -13,7 +13,9 @@ import { ATTEMPTS, deadQueueOf, envelopeIn } from './wire-format.js';
 /** How often a subscription whose concurrency can change is asked again. */
 const LOOK_MS = 250;
 const RETRY_PUBLISH_MS = 200;
-const DATABASE_AWAY_MS = 1_000;
+/** What failed because something else was away is tried again so often, and for so long without counting. */
+const ELSEWHERE_MS = 1_000;
+const WAITS_MS = 86_400_000;
 /** The broker gives out again what a lost channel held as soon as it sees that it is lost: two heartbeats at most. */
 const COMES_AGAIN_MS = 60_000;
 
@@ -161,9 +163,8 @@ export class ReactionConsumer {
     } catch (error) {
       const failure = toDomainError(signal.aborted ? signal.reason : error);
       if (failure.code === shuttingDown().code) return { kind: 'release', attempts: before };
-      // Says nothing about the message: it waits for the database, however long that is away.
-      if (failure.code === 'platform.database-unreachable')
-        return { kind: 'retry', attempts: before, delayMs: DATABASE_AWAY_MS };
+      if (isElsewhere(failure) && ageOf(message) < WAITS_MS)
+        return { kind: 'retry', attempts: before, delayMs: ELSEWHERE_MS };
       if (attempt === attempts) return { kind: 'park', attempts, error: failure };
       return {
         kind: 'retry',
@@ -222,3 +223,18 @@ type Outcome =
 function failedBefore({ properties: { headers = {} } }: ConsumeMessage): number {
   return Number(headers[ATTEMPTS] ?? 0) + Number(headers['x-delivery-count'] ?? 0);
 }
+
+/**
+ * Says nothing about the message: the database or another service is away, or this process is older than the message and
+ * does not know its version, while a newer one beside it does.
+ */
+const isElsewhere = ({ code }: DomainError): boolean =>
+  [
+    'platform.database-unreachable',
+    'platform.broker-unavailable',
+    'platform.no-handler',
+    'platform.interrupted',
+    'platform.circuit-open',
+  ].includes(code);
+
+const ageOf = (message: ConsumeMessage): number => Date.now() - Date.parse(envelopeIn(message).time);
