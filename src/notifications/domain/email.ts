@@ -26,7 +26,7 @@ export function textOf(email: EmailContent): string {
     `${email.title}\n${email.text}`,
     email.link,
     '--',
-    `You get this because you chose e-mails about ${topicNames[email.topic]}.\n` +
+    `You get this because e-mails about ${topicNames[email.topic]} are on for your account.\n` +
       `Choose what you get: ${email.settingsLink}\nNo more of these: ${email.unsubscribeLink}\n`,
   ].join('\n\n');
 }
@@ -46,7 +46,7 @@ export function htmlOf(email: EmailContent): string {
 <h1 style="margin:0 0 8px;font-size:20px;line-height:1.3">${escape(title)}</h1>
 <p style="margin:0 0 24px;font-size:15px;line-height:1.5;white-space:pre-line">${escape(text)}</p>
 <p style="margin:0 0 28px"><a href="${escape(link)}" style="display:inline-block;padding:10px 18px;border-radius:10px;background:#1d6a66;color:#ffffff;font-size:15px;text-decoration:none">Open Parley</a></p>
-<p style="margin:0;${muted}">You get this because you chose e-mails about ${escape(topicNames[topic])}.<br>
+<p style="margin:0;${muted}">You get this because e-mails about ${escape(topicNames[topic])} are on for your account.<br>
 <a href="${escape(settingsLink)}" style="color:#1d6a66">Choose what you get</a> · <a href="${escape(unsubscribeLink)}" style="color:#1d6a66">No more of these</a></p>
 </td></tr>
 </table>

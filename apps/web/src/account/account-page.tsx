@@ -4,6 +4,7 @@ import { formatDate } from '../lib/format.js';
 import { useTitle } from '../lib/hooks.js';
 import { useArrival } from '../lib/router.js';
 import { setTheme, useTheme, type Theme } from '../lib/theme.js';
+import { PreferencesSection } from '../notifications/preferences.js';
 import { PageHead } from '../shell/page-head.js';
 import { toastError } from '../ui/toast.js';
 import { ApiKeys } from './api-keys.js';
@@ -66,6 +67,7 @@ export default function AccountPage() {
               ))}
             </div>
           </section>
+          <PreferencesSection />
           <ApiKeys />
         </div>
       </main>

@@ -6,9 +6,12 @@ import type {
   CatalogueEntryView,
   ConversationSummary,
   ConversationView,
+  EmailView,
   InstalledModelView,
   MessageView,
   ModelView,
+  NotificationPage,
+  NotificationPreferences,
   Page,
   SetupView,
 } from './views.js';
@@ -98,3 +101,26 @@ export const apiKeysQuery = queryOptions({
 });
 
 export const keysChanged = (): Promise<void> => queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+
+export const notificationsQuery = (unread: boolean) =>
+  infiniteQueryOptions({
+    queryKey: ['notifications', unread],
+    queryFn: ({ pageParam, signal }) => {
+      const params = new URLSearchParams({ limit: '20', unread: String(unread) });
+      if (pageParam) params.set('cursor', pageParam);
+      return api.get<NotificationPage>(`/api/notifications?${params}`, signal);
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+
+export const preferencesQuery = queryOptions({
+  queryKey: ['notification-preferences'],
+  queryFn: ({ signal }) => api.get<NotificationPreferences>('/api/notifications/preferences', signal),
+});
+
+export const failedEmailsQuery = queryOptions({
+  queryKey: ['failed-emails'],
+  queryFn: async ({ signal }) =>
+    (await api.get<Items<EmailView>>('/api/notifications/emails?state=failed', signal)).items,
+});

@@ -150,3 +150,42 @@ export interface InstalledModelView {
   default: boolean;
   installedAt: string;
 }
+
+export type NotificationTopic = 'security' | 'answers' | 'models' | 'accounts';
+
+export interface NotificationView {
+  id: string;
+  kind: string;
+  title: string;
+  text: string;
+  /** Page that it is about. */
+  path: string | null;
+  conversationId: string | null;
+  createdAt: string;
+  readAt: string | null;
+}
+
+export interface NotificationPage extends Page<NotificationView> {
+  unreadCount: number;
+}
+
+export interface NotificationPreference {
+  topic: NotificationTopic;
+  inPage: boolean;
+  email: boolean;
+}
+
+export interface NotificationPreferences {
+  emailAvailable: boolean;
+  email: string | null;
+  items: NotificationPreference[];
+}
+
+export interface EmailView {
+  id: string;
+  address: string;
+  subject: string;
+  attempts: number;
+  error: string | null;
+  createdAt: string;
+}

@@ -6,6 +6,7 @@ import { api } from '../api/session.js';
 import { Store } from '../api/store.js';
 import type { MessageView } from '../api/views.js';
 import { advance, emptyAnswer, type AnswerState } from './answer.js';
+import { sawAnswer } from '../notifications/live.js';
 import { putMessages, refreshConversation, refreshConversations } from './cache.js';
 
 export interface LiveAnswer extends AnswerState {
@@ -93,6 +94,7 @@ class Feed {
     const message = known?.messages.find((candidate) => candidate.id === id) ?? this.message;
     const final = { ...message, text, ...done!, model: done!.metadata?.model ?? message.model };
     noteFinished(final);
+    sawAnswer(conversationId, id);
     await putMessages(conversationId, [final]);
     this.flush();
     // Kept a little, for a page that still holds the pending message.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatTokens } from './format.js';
+import { formatAgo, formatBytes, formatDuration, formatTokens } from './format.js';
 
 describe('formatBytes', () => {
   it.each([
@@ -25,4 +25,15 @@ describe('formatTokens', () => {
   it('counts context lengths in k', () => {
     expect([formatTokens(512), formatTokens(8192), formatTokens(131_072)]).toEqual(['512', '8k', '128k']);
   });
+});
+
+describe('formatAgo', () => {
+  const now = new Date('2026-11-21T12:00:00Z');
+  it.each([
+    ['2026-11-21T11:59:30Z', 'just now'],
+    ['2026-11-21T12:00:05Z', 'just now'],
+    ['2026-11-21T11:15:00Z', '45 min ago'],
+    ['2026-11-21T09:30:00Z', '2 h ago'],
+    ['2026-11-19T12:00:00Z', 'Nov 19, 2026'],
+  ])('writes %s as %s', (iso, text) => expect(formatAgo(iso, now)).toBe(text));
 });

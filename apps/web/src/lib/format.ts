@@ -33,3 +33,15 @@ export const formatTokens = (count: number): string =>
 
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 export const formatDate = (iso: string): string => date.format(new Date(iso));
+
+const dateTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));
+
+/** `just now`, `5 min ago`, `3 h ago`, then the date. */
+export function formatAgo(iso: string, now: Date): string {
+  const minutes = Math.floor((now.getTime() - Date.parse(iso)) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return formatDate(iso);
+}

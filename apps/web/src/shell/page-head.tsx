@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useSidebar } from './sidebar-state.js';
 import { Link } from '../lib/router.js';
+import { Bell } from '../notifications/bell.js';
 import { ComposeIcon, PanelIcon } from '../ui/icons.js';
 
 interface PageHeadProps {
@@ -29,6 +30,7 @@ export function PageHead({ title, titleField, children }: PageHeadProps) {
             <ComposeIcon />
           </Link>
         )}
+        <Bell />
       </div>
     </header>
   );

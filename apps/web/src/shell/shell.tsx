@@ -7,6 +7,7 @@ import { useTitle } from '../lib/hooks.js';
 import { loadPart } from '../lib/load.js';
 import { Link, routeOf, usePath, type Route } from '../lib/router.js';
 import { onTabMessage } from '../lib/tabs.js';
+import { useNotificationsLive } from '../notifications/live.js';
 import { PageBoundary } from './page-boundary.js';
 import { PageHead } from './page-head.js';
 import { Sidebar } from './sidebar.js';
@@ -23,6 +24,7 @@ export function Shell() {
   const path = usePath();
   const { shown, narrow } = useSidebar();
   const [searching, setSearching] = useState(false);
+  useNotificationsLive(path);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

@@ -54,6 +54,10 @@ export const PreviousIcon = icon(<path d="m14 6-6 6 6 6" />, 'PreviousIcon');
 export const NextIcon = icon(<path d="m10 6 6 6-6 6" />, 'NextIcon');
 export const DownIcon = icon(<path d="m6 9.5 6 6 6-6" />, 'DownIcon');
 export const ArrowDownIcon = icon(<path d="M12 5v14M6 13l6 6 6-6" />, 'ArrowDownIcon');
+export const BellIcon = icon(
+  <path d="M6.5 10a5.5 5.5 0 0 1 11 0c0 5 2 6.5 2 6.5h-15s2-1.5 2-6.5ZM10 19.5a2.2 2.2 0 0 0 4 0" />,
+  'BellIcon',
+);
 export const CloseIcon = icon(<path d="m6 6 12 12M18 6 6 18" />, 'CloseIcon');
 export const PanelIcon = icon(
   <>

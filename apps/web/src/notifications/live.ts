@@ -1,0 +1,99 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import { follow } from '../api/events.js';
+import { queryClient } from '../api/queries.js';
+import { api } from '../api/session.js';
+import { Store } from '../api/store.js';
+import type { NotificationView } from '../api/views.js';
+import { routeOf } from '../lib/router.js';
+import { announce } from '../ui/announcer.js';
+
+/** What the server says at each step, whatever it is. */
+interface Change {
+  unreadCount: number;
+  notification?: NotificationView;
+}
+
+const unread = new Store(0);
+
+export const useUnread = (): number => useSyncExternalStore(unread.subscribe, unread.get);
+
+/** The conversation that is before the reader's eyes, if one is. */
+function conversationInSight(): string | null {
+  const route = routeOf(location.pathname);
+  return route.page === 'conversation' && document.visibilityState === 'visible' ? route.id : null;
+}
+
+const refreshList = () => queryClient.invalidateQueries({ queryKey: ['notifications'] });
+
+/** The count that the server gave with its answer is the newest there is. */
+function counted({ unreadCount }: { unreadCount: number }): void {
+  unread.set(unreadCount);
+  void refreshList();
+}
+
+/** A failure is no news to the reader: what could not be told now is told at the next look. */
+const quietly = (asked: Promise<{ unreadCount: number }>) => void asked.then(counted, () => undefined);
+
+const see = (conversationId: string, messageIds: string[] = []) =>
+  quietly(api.json('POST', '/api/notifications/seen', { body: { conversationId, messageIds } }));
+
+/** The end of an answer was shown: its notification, which may come later, is read already. */
+export function sawAnswer(conversationId: string, messageId: string): void {
+  if (conversationInSight() === conversationId) see(conversationId, [messageId]);
+}
+
+export async function readNotification({ id }: NotificationView): Promise<void> {
+  await api.json('POST', `/api/notifications/${encodeURIComponent(id)}/read`);
+  await refreshList();
+}
+
+/** Up to the newest one that the reader can see. */
+export async function readAll(until: string | undefined): Promise<void> {
+  counted(await api.json('POST', '/api/notifications/read-all', { body: { until } }));
+}
+
+function take({ unreadCount, notification }: Change): void {
+  const { conversationId } = notification ?? {};
+  if (conversationId && conversationId === conversationInSight()) {
+    // It is read before it was shown: the badge does not blink.
+    see(conversationId);
+    return;
+  }
+  if (notification) announce(`New notification: ${notification.title}. ${notification.text}`);
+  counted({ unreadCount });
+}
+
+/** Follows the notifications of whoever is signed in, and reads those of the page that is looked at. */
+export function useNotificationsLive(path: string): void {
+  useEffect(() => {
+    const leave = new AbortController();
+    const live = follow({
+      signal: leave.signal,
+      open: (last, signal) =>
+        api.stream('/api/notifications/stream', {
+          signal,
+          headers: last === null ? {} : { 'last-event-id': last },
+        }),
+      onEvent: ({ data }) => {
+        take(JSON.parse(data) as Change);
+        return false;
+      },
+    });
+    // Refused for good means signed out, which the page shows by itself.
+    live.catch(() => undefined);
+    return () => {
+      leave.abort();
+      unread.set(0);
+    };
+  }, []);
+
+  useEffect(() => {
+    const look = () => {
+      const conversationId = conversationInSight();
+      if (conversationId && unread.get() > 0) see(conversationId);
+    };
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [path]);
+}
