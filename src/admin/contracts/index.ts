@@ -1,2 +1,5 @@
+export * from './commands.js';
+export * from './events.js';
 export * from './queries.js';
+export * from './shapes.js';
 export * from './views.js';

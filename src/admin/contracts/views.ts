@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TaskKind, TaskParams } from './shapes.js';
 
 /** One thing that happened, as the audit shows it. What people wrote is left out: `data` tells its length only. */
 export const AuditEvent = z
@@ -34,3 +35,141 @@ export const OverviewView = z
     }),
   })
   .meta({ id: 'OverviewView' });
+
+export const AuditHead = z
+  .object({
+    position: z.string().nullable().describe('Last sealed position; null before the first seal'),
+    seal: z.string().nullable().describe('Its seal, hex. Keep it elsewhere: it proves later that nothing was cut off'),
+    sealed: z.number().describe('Events with a seal'),
+    waiting: z.number().describe('Events that have none yet'),
+  })
+  .meta({ id: 'AuditHead' });
+
+export const InstanceView = z
+  .object({
+    id: z.uuid(),
+    service: z.string(),
+    version: z.string(),
+    modules: z.array(z.string()).describe('Whose messages it handles'),
+    http: z.array(z.string()).describe('What it serves over HTTP'),
+    host: z.string(),
+    pid: z.number(),
+    startedAt: z.iso.datetime(),
+    lastBeat: z.iso.datetime(),
+    alive: z.boolean().describe('It beat within the last 10 seconds'),
+    load: z.object({
+      eventLoopLagMs: z.number().describe('99th percentile since the last beat'),
+      residentBytes: z.number(),
+      cpuShare: z.number().describe('1 is one core, all the time'),
+      runningRequests: z.number().nullable().describe('HTTP requests being answered; null without HTTP'),
+    }),
+  })
+  .meta({ id: 'InstanceView' });
+
+export const InstanceList = z
+  .object({
+    modules: z.array(z.object({ name: z.string(), alive: z.number().describe('Live processes that handle it') })),
+    items: z.array(InstanceView),
+  })
+  .meta({ id: 'InstanceList' });
+
+export const QueueView = z
+  .object({
+    queue: z.string(),
+    waiting: z.number().describe('To be handled, a failed one before its next attempt included'),
+    running: z.number(),
+    parked: z.number().describe('Given up after the last try'),
+  })
+  .meta({ id: 'QueueView' });
+
+export const QueueList = z.object({ items: z.array(QueueView) }).meta({ id: 'QueueList' });
+
+/** A message that failed every attempt. What people wrote is left out, as in the audit. */
+export const ParkedMessage = z
+  .object({
+    id: z.string(),
+    queue: z.string(),
+    type: z.string(),
+    messageId: z.string(),
+    correlationId: z.string(),
+    actor: z.object({ userId: z.string(), role: z.string() }).nullable(),
+    sentAt: z.string(),
+    parkedAt: z.iso.datetime(),
+    attempts: z.number(),
+    error: z.object({ code: z.string(), message: z.string() }),
+    data: z.unknown(),
+  })
+  .meta({ id: 'ParkedMessage' });
+
+export const ParkedPage = z
+  .object({ items: z.array(ParkedMessage), nextCursor: z.string().nullable() })
+  .meta({ id: 'ParkedPage' });
+
+const counts = {
+  answers: z.number().describe('Complete, stopped and failed ones'),
+  failed: z.number(),
+  stopped: z.number(),
+  promptTokens: z.number(),
+  completionTokens: z.number(),
+};
+
+/** Milliseconds from the request being stored to the first stored token, read off a histogram; null without answers. */
+const Latency = z.object({
+  p50: z.number().nullable(),
+  p90: z.number().nullable(),
+  p99: z.number().nullable(),
+  answers: z.number(),
+});
+
+export const UsageView = z
+  .object({
+    from: z.iso.date(),
+    to: z.iso.date(),
+    total: z.object(counts),
+    days: z.array(
+      z.object({
+        day: z.iso.date(),
+        ...counts,
+        signIns: z.number(),
+        signUps: z.number(),
+        installs: z.number(),
+        failedInstalls: z.number(),
+      }),
+    ),
+    models: z.array(z.object({ model: z.string(), ...counts, timeToFirstToken: Latency })),
+    users: z.array(z.object({ userId: z.string(), ...counts })).describe('Who used most, at most 50'),
+    timeToFirstToken: Latency.extend({
+      histogram: z.array(
+        z.object({ belowMs: z.number().nullable().describe('null: above the last bound'), answers: z.number() }),
+      ),
+    }),
+  })
+  .meta({ id: 'UsageView' });
+export type UsageView = z.infer<typeof UsageView>;
+
+export const TaskStatus = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
+export type TaskStatus = z.infer<typeof TaskStatus>;
+
+/** Something long that an administrator had done. */
+export const TaskView = z
+  .object({
+    id: z.uuid(),
+    kind: TaskKind,
+    params: TaskParams,
+    status: TaskStatus,
+    done: z.number().describe('Steps so far'),
+    total: z.number().nullable().describe('Steps in all; null while that is not known'),
+    note: z.string().nullable().describe('What it is at'),
+    result: z.record(z.string(), z.unknown()).nullable(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    cancelRequested: z.boolean(),
+    attempts: z.number().describe('More than 1: it was taken up again after a process ended'),
+    requestedBy: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'TaskView' });
+export type TaskView = z.infer<typeof TaskView>;
+
+export const TaskList = z.object({ items: z.array(TaskView) }).meta({ id: 'TaskList' });

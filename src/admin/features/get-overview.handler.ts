@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { Handles, type ResultOf } from '@app/messaging';
+import { Handles, type ResultOf, Transport } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { GetOverview } from '../contracts/index.js';
 
@@ -9,17 +9,19 @@ const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? 
 
 @Handles(GetOverview)
 export class GetOverviewHandler {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly transport: Transport,
+  ) {}
 
   async handle(): Promise<ResultOf<GetOverview>> {
-    const [row] = await this.db.query<Record<'total' | 'last_day' | 'unpublished' | 'waiting' | 'parked', number>>(
+    const [row] = await this.db.query<Record<'total' | 'last_day' | 'unpublished', number>>(
       `SELECT (SELECT count(*) FROM platform.events)::int AS total,
               (SELECT count(*) FROM platform.events WHERE occurred_at > now() - interval '1 day')::int AS last_day,
-              (SELECT count(*) FROM platform.outbox)::int AS unpublished,
-              (SELECT count(*) FROM platform.deliveries WHERE dead_at IS NULL)::int AS waiting,
-              (SELECT count(*) FROM platform.deliveries WHERE dead_at IS NOT NULL)::int AS parked`,
+              (SELECT count(*) FROM platform.outbox)::int AS unpublished`,
       [],
     );
+    const queues = await this.transport.queues();
     const { rss, heapUsed } = process.memoryUsage();
     return {
       version,
@@ -27,7 +29,10 @@ export class GetOverviewHandler {
       uptimeSeconds: Math.round(process.uptime()),
       memory: { residentBytes: rss, heapUsedBytes: heapUsed },
       events: { total: row?.total ?? 0, lastDay: row?.last_day ?? 0, unpublished: row?.unpublished ?? 0 },
-      deliveries: { waiting: row?.waiting ?? 0, parked: row?.parked ?? 0 },
+      deliveries: {
+        waiting: queues.reduce((sum, { waiting, running }) => sum + waiting + running, 0),
+        parked: queues.reduce((sum, { parked }) => sum + parked, 0),
+      },
     };
   }
 }

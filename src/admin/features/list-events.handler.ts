@@ -2,27 +2,18 @@ import { type DataOf, Handles, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { ListEvents } from '../contracts/index.js';
 import { withoutContent } from '../domain/without-content.js';
-
-interface EventRow {
-  position: string;
-  id: string;
-  type: string;
-  stream: string;
-  data: Record<string, unknown>;
-  metadata: { actor?: { userId: string; role: string }; source?: string; correlationid?: string };
-  occurred_at: Date;
-}
+import { type AuditRow, filterValues, passes } from '../persistence/audit-rows.js';
 
 @Handles(ListEvents)
 export class ListEventsHandler {
   constructor(private readonly db: Database) {}
 
-  async handle({ cursor, limit, type }: DataOf<ListEvents>): Promise<ResultOf<ListEvents>> {
-    const rows = await this.db.query<EventRow>(
-      `SELECT position::text AS position, id, type, stream, data, metadata, occurred_at FROM platform.events
-       WHERE ($1::bigint IS NULL OR position < $1::bigint) AND ($2::text IS NULL OR starts_with(type, $2))
-       ORDER BY platform.events.position DESC LIMIT $3`,
-      [cursor ?? null, type ?? null, limit + 1],
+  async handle({ cursor, limit, ...filter }: DataOf<ListEvents>): Promise<ResultOf<ListEvents>> {
+    const rows = await this.db.query<AuditRow & { occurred_at: Date }>(
+      `SELECT e.position::text AS position, e.id, e.type, e.stream, e.version, e.data, e.metadata, e.occurred_at
+       FROM platform.events e WHERE ($7::bigint IS NULL OR e.position < $7::bigint) AND ${passes}
+       ORDER BY e.position DESC LIMIT $8`,
+      [...filterValues(filter), cursor ?? null, limit + 1],
     );
     const page = rows.slice(0, limit);
     return {

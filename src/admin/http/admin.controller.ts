@@ -3,8 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { Returns, Roles } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import type { z } from 'zod';
-import { AuditPage, GetOverview, ListEvents, OverviewView } from '../contracts/index.js';
-import { ListEventsParams } from './shapes.js';
+import { GetOverview, GetUsage, InstanceList, ListInstances, OverviewView, UsageView } from '../contracts/index.js';
+import { UsageParams } from './shapes.js';
 
 @ApiTags('admin')
 @Roles('admin')
@@ -12,15 +12,21 @@ import { ListEventsParams } from './shapes.js';
 export class AdminController {
   constructor(private readonly bus: MessageBus) {}
 
-  @Get('events')
-  @Returns(200, AuditPage)
-  events(@Query({ schema: ListEventsParams }) page: z.output<typeof ListEventsParams>) {
-    return this.bus.query(new ListEvents(page));
-  }
-
   @Get('overview')
   @Returns(200, OverviewView)
   overview() {
     return this.bus.query(new GetOverview({}));
+  }
+
+  @Get('instances')
+  @Returns(200, InstanceList)
+  instances() {
+    return this.bus.query(new ListInstances({}));
+  }
+
+  @Get('usage')
+  @Returns(200, UsageView)
+  usage(@Query({ schema: UsageParams }) params: z.output<typeof UsageParams>) {
+    return this.bus.query(new GetUsage(params));
   }
 }
