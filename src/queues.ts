@@ -2,6 +2,7 @@ import type { QueueRoute } from '@app/messaging';
 
 /** Every queue and the events that it hears. Made from the reactions by `npm run snapshot`; do not edit. */
 export const queues: readonly QueueRoute[] = [
+  { queue: 'admin.run-on-task-requested', types: ['admin.task.requested.v1'] },
   { queue: 'chat.record-answer-on-generation-finished', types: ['inference.generation.finished.v1'] },
   { queue: 'explore.delete-file-on-model-removed', types: ['explore.model.removed.v1'] },
   { queue: 'explore.download-on-install-requested', types: ['explore.install.requested.v1'] },
