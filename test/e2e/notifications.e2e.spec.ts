@@ -184,7 +184,9 @@ describe.skipIf(!chromiumPath)('notifications', () => {
   it('send an e-mail about an answer to whoever wants one, if it stays unread', async () => {
     await page.goto(`${parley.url}/account`);
     const answers = page.getByRole('group', { name: 'Answers' });
+    const saved = page.waitForResponse((response) => response.request().method() === 'PUT');
     await answers.getByRole('checkbox', { name: 'E-mail' }).check();
+    await saved;
     await page.reload();
     await expect.poll(() => answers.getByRole('checkbox', { name: 'E-mail' }).isChecked()).toBe(true);
     await noViolations();

@@ -125,9 +125,13 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
   it('finds everything again after the server was killed and started anew', async () => {
     const url = page.url();
     const texts = await answers().allInnerTexts();
+    const before = problems.length;
     await parley.kill('SIGKILL');
     const { port } = new URL(parley.url);
     parley = await Parley.start({ dataDir, env: { ...env, PORT: port } });
+    // The browser notes that nobody answered meanwhile, as it should.
+    const gone = problems.splice(before).filter((problem) => !problem.startsWith('Failed to load resource: net::'));
+    expect(gone).toEqual([]);
     await page.goto(url);
     await answers().first().waitFor();
     await expect.poll(() => answers().allInnerTexts(), { timeout: 20_000 }).toEqual(texts);
