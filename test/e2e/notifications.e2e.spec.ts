@@ -185,7 +185,8 @@ describe.skipIf(!chromiumPath)('notifications', () => {
     await page.goto(`${parley.url}/account`);
     const answers = page.getByRole('group', { name: 'Answers' });
     const saved = page.waitForResponse((response) => response.request().method() === 'PUT');
-    await answers.getByRole('checkbox', { name: 'E-mail' }).check();
+    // Not `check`, which looks before the page has drawn what was clicked.
+    await answers.getByRole('checkbox', { name: 'E-mail' }).click();
     await saved;
     await page.reload();
     await expect.poll(() => answers.getByRole('checkbox', { name: 'E-mail' }).isChecked()).toBe(true);
