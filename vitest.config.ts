@@ -30,11 +30,11 @@ export default defineConfig({
     projects: [
       project(
         'unit',
-        [`${here}*.spec.{ts,tsx}`, 'test/architecture/*.spec.ts', 'test/snapshots/*.spec.ts'],
+        [`${here}*.spec.{ts,tsx}`, 'test/{architecture,snapshots,deploy}/*.spec.ts'],
         ['**/*.medium.spec.ts'],
         10_000,
       ),
-      project('medium', [`${here}*.medium.spec.ts`], [], 60_000),
+      project('medium', [`${here}*.medium.spec.ts`, 'test/deploy/*.medium.spec.ts'], [], 60_000),
       project('e2e', ['test/e2e/**/*.e2e.spec.ts'], inSplit, 120_000),
       project('chaos', [`test/chaos/${split ? 'split' : 'kill'}.chaos.spec.ts`], [], 1_800_000),
     ],

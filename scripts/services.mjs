@@ -2,6 +2,7 @@
 import { run, succeeds } from './lib/run.mjs';
 import { say } from './lib/say.mjs';
 import { chromium } from './services/chromium.mjs';
+import { kustomize } from './services/kustomize.mjs';
 import { postgres } from './services/postgres.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
 import { redis } from './services/redis.mjs';
@@ -26,7 +27,7 @@ import { s3 } from './services/s3.mjs';
  */
 
 /** @type {Record<string, Service>} */
-const services = { postgres, rabbitmq, redis, s3, chromium };
+const services = { postgres, rabbitmq, redis, s3, chromium, kustomize };
 
 /**
  * Provides these services.

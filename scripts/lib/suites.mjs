@@ -9,7 +9,7 @@ import { root, runNode, tool } from './run.mjs';
  */
 export const suites = {
   unit: { services: [], limitMinutes: 5 },
-  medium: { services: ['postgres', 'rabbitmq', 'redis', 's3'], model: true, limitMinutes: 10 },
+  medium: { services: ['postgres', 'rabbitmq', 'redis', 's3', 'kustomize'], model: true, limitMinutes: 10 },
   e2e: {
     services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     model: true,

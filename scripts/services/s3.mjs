@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { goTool } from '../lib/go-tool.mjs';
 import { atVariable } from '../lib/provided.mjs';
-import { root, run, succeeds } from '../lib/run.mjs';
-import { say } from '../lib/say.mjs';
+import { succeeds } from '../lib/run.mjs';
 import { freePort, listens, throwAway } from '../lib/throw-away.mjs';
 
-const VERSION = 'v1.8.0';
 const access = { user: 'parley', password: 'parley-test-secret' };
 
 /**
@@ -38,26 +37,5 @@ export const s3 = {
 
 async function versitygw() {
   if (await succeeds('versitygw', ['--version'])) return 'versitygw';
-  const folder = join(root, '.cache/bin');
-  const program = join(folder, `versitygw-${VERSION}`);
-  if (existsSync(program)) return program;
-  if (!(await succeeds('go', ['version']))) return null;
-  say(`building Versity's S3 gateway ${VERSION} (Go) …`);
-  const env = { ...process.env, GOBIN: mkdtempSync(join(tmpdir(), 'parley-go-')), GOFLAGS: '-trimpath' };
-  const options = { quiet: true, limitMs: 600_000, env };
-  const { code, output } = await run(
-    'go',
-    ['install', `github.com/versity/versitygw/cmd/versitygw@${VERSION}`],
-    options,
-  );
-  if (code !== 0) {
-    say(`Go could not build it: ${output.trim().split('\n').at(-1)}`);
-    return null;
-  }
-  mkdirSync(folder, { recursive: true });
-  const built = join(env.GOBIN, 'versitygw');
-  await run('cp', [built, `${program}.new`]);
-  renameSync(`${program}.new`, program);
-  await run('rm', ['-rf', env.GOBIN]);
-  return program;
+  return goTool({ name: 'versitygw', source: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' });
 }
