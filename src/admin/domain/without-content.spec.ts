@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withoutContent } from './without-content.js';
+import { withHiddenContent, withoutContent } from './without-content.js';
 
 describe('the data of an audited event', () => {
   it('tells the length of what was written instead of the writing', () => {
@@ -11,6 +11,16 @@ describe('the data of an audited event', () => {
       text: { characters: 6 },
       error: { code: 'x', text: { characters: 5 } },
       title: null,
+    });
+  });
+
+  it('can keep its shape, with each text of the content behind something else', () => {
+    const data = { title: 'a', messages: [{ role: 'user', content: 'b' }], model: 'm', count: 1 };
+    expect(withHiddenContent(data, () => '*')).toEqual({
+      title: '*',
+      messages: [{ role: '*', content: '*' }],
+      model: 'm',
+      count: 1,
     });
   });
 
