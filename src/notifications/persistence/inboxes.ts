@@ -55,7 +55,8 @@ export class Inboxes {
   }
 
   async readAll(userId: string, until: string | null): Promise<void> {
-    await this.#markRead(userId, '($3::uuid IS NULL OR n.id <= $3::uuid)', [until]);
+    // What is not shown in the page waits for its e-mail: nobody has seen it here.
+    await this.#markRead(userId, 'n.shown AND ($3::uuid IS NULL OR n.id <= $3::uuid)', [until]);
   }
 
   async readConversation(userId: string, conversationId: string, messageIds: readonly string[]): Promise<void> {

@@ -74,8 +74,9 @@ export function useNotificationsLive(path: string): void {
           signal,
           headers: last === null ? {} : { 'last-event-id': last },
         }),
-      onEvent: ({ data }) => {
-        take(JSON.parse(data) as Change);
+      onEvent: ({ event, data }) => {
+        // Whatever else is said (an error before the end), the next connection begins with what is true then.
+        if (event === 'state' || event === 'new' || event === 'read') take(JSON.parse(data) as Change);
         return false;
       },
     });
