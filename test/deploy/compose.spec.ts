@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { root } from '../architecture/cruise.js';
-import { type ComposeFile, composeFile, RequiredVariable } from './compose.js';
+import { type ComposeFile, composeFile, composeOf, RequiredVariable } from './compose.js';
 import { problemsOfEnvironment, read, serviceNames, startsWhatTheBuildMakes } from './services.js';
 
 const split = 'docker-compose.yml';
@@ -29,19 +28,32 @@ const all = Object.entries(files).flatMap(([path, { services }]) =>
 const ours = all.filter(({ service }) => service.image.startsWith('parley'));
 
 describe.each([split, single])('%s', (path) => {
-  it('is what the Compose Specification asks for', () => {
-    const schema = JSON.parse(read('test/deploy/compose-spec.schema.json')) as object;
-    const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
-    validate(files[path]);
-    expect(validate.errors ?? []).toEqual([]);
-  });
-
   it('names volumes and networks that it has, and uses those that it names', () => {
     const { services, volumes = {}, networks = {} } = files[path]!;
     const used = Object.values(services).flatMap((service) => service.volumes ?? []);
     expect(new Set(used.map((volume) => volume.split(':')[0]))).toEqual(new Set(Object.keys(volumes)));
     const joined = new Set(Object.values(services).flatMap((service) => service.networks ?? []));
     expect([...joined].toSorted()).toEqual(Object.keys(networks).toSorted());
+  });
+});
+
+describe('the check of a file', () => {
+  const service = { image: 'parley', restart: 'always' };
+  const file = { name: 'parley', services: { parley: service } };
+
+  it('leaves out fields of ours', () => {
+    expect(composeOf({ ...file, 'x-settings': {} })).toEqual(file);
+  });
+
+  it.each([
+    ['an attribute that Compose does not know', { restarts: 'always' }],
+    ['a value that Compose refuses', { restart: 'sometimes' }],
+    ['a time without a unit', { stop_grace_period: '30' }],
+    ['a wait for something that never comes', { depends_on: { db: { condition: 'ready' } } }],
+  ])('refuses %s', (_, change) => {
+    expect(() => composeOf({ ...file, services: { parley: { ...service, ...change } } })).toThrow(
+      /invalid|unrecognized/i,
+    );
   });
 });
 
