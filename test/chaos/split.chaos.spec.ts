@@ -100,14 +100,7 @@ describe.skipIf(!servers)('the product as one process a module, while anything m
 async function chatOnce(client: Client, n: number, tally: { retries: number }): Promise<Turn> {
   const conversationId = randomUUID();
   const id = randomUUID();
-  await insist(
-    () =>
-      client.start({ id: conversationId }).catch((error: unknown) => {
-        // Our own request of before, whose reply was lost.
-        if (!(error instanceof HttpError && error.status === 409)) throw error;
-      }),
-    tally,
-  );
+  await insist(() => client.start({ id: conversationId }), tally);
   const sampler = { temperature: 0, maxTokens: 40 + 10 * (n % 5) };
   const { answer } = await insist(() => client.send(conversationId, { id, text: `Client ${n} asks`, sampler }), tally);
   const reader = new Reader();

@@ -24,7 +24,8 @@ export const apiKey = 'pk_e2e_0123456789abcdefghijklmnop';
 /** The built product, as one operating-system process or as one a module, on free ports. */
 export class Parley {
   private constructor(
-    readonly url: string,
+    /** Of each process that serves the product over HTTP; more than one while one takes another's place. */
+    readonly urls: string[],
     readonly dataDir: string,
     readonly log: string[],
     private readonly processes: Map<string, ServerProcess>,
@@ -62,7 +63,7 @@ export class Parley {
     try {
       const [url = ''] = await Promise.all([...processes.values()].map((process) => process.url));
       if (split) await untilReady(url, startWithinMs, log);
-      return new Parley(url, dataDir, log, processes, start);
+      return new Parley([url], dataDir, log, processes, start);
     } catch (error) {
       for (const process of processes.values()) process.child.kill('SIGKILL');
       throw error;
@@ -88,6 +89,11 @@ export class Parley {
     return found;
   }
 
+  /** Where the product is reached. */
+  get url(): string {
+    return this.urls.at(-1)!;
+  }
+
   get names(): string[] {
     return [...this.processes.keys()];
   }
@@ -106,6 +112,22 @@ export class Parley {
     const fresh = this.spawn(name, edge);
     this.processes.set(name, fresh);
     await fresh.url;
+    return ended;
+  }
+
+  /** As in a rolling update: a second process comes, then the first one is told to end. */
+  async replace(name: string): Promise<Ended> {
+    const old = this.process(name);
+    const fresh = this.spawn(name);
+    const url = await fresh.url;
+    this.processes.set(name, fresh);
+    const edge = name === processNames[0];
+    if (edge) {
+      await untilReady(url, 60_000, this.log);
+      this.urls.push(url);
+    }
+    const ended = await old.kill('SIGTERM');
+    if (edge) this.urls.shift();
     return ended;
   }
 

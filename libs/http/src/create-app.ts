@@ -54,6 +54,7 @@ export async function createApp(
   const adapter = new EdgeAdapter({ bodyLimitBytes, trustProxy, shutdownGraceMs });
   const http = adapter.getInstance();
   http.decorate('eventStreams', new EventStreams(options.heartbeatMs));
+  http.decorate('isEnding', () => adapter.ending);
 
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.around(module), adapter, {
     bodyParser: false,
@@ -67,9 +68,9 @@ export async function createApp(
   const { metricsToken } = options;
   const authenticator = metricsToken ? new MetricsAuthenticator(metricsToken, accounts) : accounts;
   prepareRequests(http, authenticator, new WrongTokens(limiter), {
-    started: () => adapter.requestStarted(),
+    started: (_, reply) => adapter.requestStarted(reply.raw),
     ended: (request, reply) => {
-      adapter.requestEnded();
+      adapter.requestEnded(reply.raw);
       logRequest(request, reply);
     },
   });

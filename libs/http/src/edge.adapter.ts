@@ -1,6 +1,12 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { requestIdOf } from './request.js';
 import type { NotFoundHandler } from './not-found.js';
+
+/** How long a connection that a client keeps open gets until the next request on it. */
+const LINGER_MS = 500;
+const LOOK_MS = 25;
 
 export interface EdgeOptions {
   bodyLimitBytes: number;
@@ -11,8 +17,8 @@ export interface EdgeOptions {
 
 /** Nest's Fastify adapter, with errors left as they are, our own "not found", and an orderly end. */
 export class EdgeAdapter extends FastifyAdapter {
-  /** Requests that were not answered yet. */
-  private running = 0;
+  /** Of requests that were not answered yet. */
+  private readonly running = new Set<ServerResponse>();
   private whenIdle: (() => void) | undefined;
   private draining = false;
 
@@ -33,17 +39,23 @@ export class EdgeAdapter extends FastifyAdapter {
 
   /** Requests that are being answered now, open streams included. */
   get runningRequests(): number {
-    return this.running;
+    return this.running.size;
+  }
+
+  /** It is to end: it still answers, and nobody should send it anything new. */
+  get ending(): boolean {
+    return this.draining;
   }
 
   /** To be told of every request when it comes and when its response is closed, so that the end can wait for them. */
-  requestStarted(): void {
-    this.running += 1;
+  requestStarted(response: ServerResponse): void {
+    this.running.add(response);
+    if (this.draining) response.shouldKeepAlive = false;
   }
 
-  requestEnded(): void {
-    this.running -= 1;
-    if (this.running === 0) this.whenIdle?.();
+  requestEnded(response: ServerResponse): void {
+    this.running.delete(response);
+    if (this.running.size === 0) this.whenIdle?.();
   }
 
   // Our filter reads Fastify's errors itself; Nest's mapping would drop their codes.
@@ -66,6 +78,7 @@ export class EdgeAdapter extends FastifyAdapter {
     if (this.draining) return;
     this.draining = true;
     const { server, eventStreams } = this.getInstance();
+    await this.linger();
     if (server.listening) {
       server.close();
       server.closeIdleConnections();
@@ -76,8 +89,19 @@ export class EdgeAdapter extends FastifyAdapter {
     super.beforeClose();
   }
 
+  /**
+   * A connection that is closed just when its client sends the next request loses it. So each client is told by the next
+   * response that its connection ends with it, and whoever looks at `/readyz` sends new ones elsewhere.
+   */
+  private async linger(): Promise<void> {
+    const { server } = this.getInstance();
+    for (const response of this.running) response.shouldKeepAlive = false;
+    const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)));
+    for (const until = Date.now() + LINGER_MS; Date.now() < until && (await open()) > 0;) await sleep(LOOK_MS);
+  }
+
   private async idle(): Promise<void> {
-    if (this.running === 0) return;
+    if (this.running.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.whenIdle = resolve;
     const limit = setTimeout(resolve, this.edge.shutdownGraceMs);

@@ -10,6 +10,9 @@ export interface OpenStream {
   close(comment: string): void;
 }
 
+/** Comment at the end of a stream that is to be taken up again. */
+export const GOODBYE = 'the server restarts, please connect again';
+
 const HEARTBEAT_MS = 15_000;
 
 /** The open event streams of this process: one heartbeat timer for all of them, and their end at shutdown. */
@@ -51,5 +54,3 @@ export class EventStreams {
     }
   }
 }
-
-const GOODBYE = 'the server restarts, please connect again';

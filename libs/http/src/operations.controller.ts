@@ -29,15 +29,16 @@ export class OperationsController {
     return { status: 'ok' };
   }
 
-  /** It can do its work: 200, or 503 and what is down. */
+  /** It can do its work, and will go on: 200, or 503 and what is down. */
   @Get('readyz')
   @StrictRateLimit(PER_MINUTE)
-  async ready(@Res() reply: FastifyReply): Promise<void> {
+  async ready(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { ready, checks } = await this.health.run();
+    const ending = request.server.isEnding();
     reply
-      .status(ready ? 200 : 503)
+      .status(ready && !ending ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ status: ready ? 'ok' : 'unavailable', checks });
+      .send({ status: ending ? 'ending' : ready ? 'ok' : 'unavailable', checks });
   }
 
   /** Prometheus text, for administrators, for whoever is on this machine and for the metrics token. */

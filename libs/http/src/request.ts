@@ -17,6 +17,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     eventStreams: EventStreams;
+    /** The server was told to end, and answers until then. */
+    isEnding(): boolean;
   }
 }
 
@@ -27,7 +29,7 @@ export function requestIdOf(request: { headers: Record<string, string | string[]
 }
 
 export interface RequestWatch {
-  started(request: FastifyRequest): void;
+  started(request: FastifyRequest, reply: FastifyReply): void;
   /** The response is closed: sent to its end, or cut because the client left. */
   ended(request: FastifyRequest, reply: FastifyReply): void;
 }
@@ -48,7 +50,7 @@ export function prepareRequests(
   http.decorateRequest('client', null);
 
   http.addHook('onRequest', (request, reply, done) => {
-    watch.started(request);
+    watch.started(request, reply);
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) request.client?.abort(clientLeft());
       watch.ended(request, reply);

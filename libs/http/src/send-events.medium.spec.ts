@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent, type ClientRequest, get, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Controller, Get, Module, Req, Res } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DomainError } from '@app/kernel';
@@ -230,5 +230,20 @@ describe('a shutdown', () => {
     stage.emit('go');
     expect(Buffer.concat(await rest).toString()).toMatch(/data: last\n\n$/);
     await closing;
+  });
+
+  it('tells a client by a response that its connection ends, and whoever asks that it is not ready', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const look = () =>
+      new Promise<[status: number | undefined, connection: string | undefined]>((resolve, reject) =>
+        get(`${url}/readyz`, { agent }, (response) => {
+          response.resume().on('end', () => resolve([response.statusCode, response.headers.connection]));
+        }).on('error', reject),
+      );
+    expect(await look()).toEqual([200, 'keep-alive']);
+    const closing = app.close();
+    expect(await look()).toEqual([503, 'close']);
+    await closing;
+    agent.destroy();
   });
 });

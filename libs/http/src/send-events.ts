@@ -1,7 +1,7 @@
 import { DomainError } from '@app/kernel';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { OpenStream } from './event-streams.js';
+import { GOODBYE, type OpenStream } from './event-streams.js';
 import { errorOf, openAiErrorOf, problemOf } from './problem.js';
 import { isOpenAiPath } from './problem.filter.js';
 import { clientLeft } from './request.js';
@@ -109,7 +109,10 @@ async function pump(
     }
   } catch (thrown) {
     if (raw.writableEnded || raw.destroyed) return;
-    raw.write(failure(thrown, request));
+    const error = errorOf(thrown);
+    // The process behind this one ends in order: the client takes the stream up again, and gets it from another one.
+    if (error.code === 'platform.shutting-down' && stream.onShutdown === 'close') return stream.close(GOODBYE);
+    raw.write(failure(error, request));
   }
   raw.end();
 }
@@ -142,8 +145,7 @@ export function format({ id, event, data }: SseEvent): string {
   return `${frame}data: ${text}\n\n`;
 }
 
-function failure(thrown: unknown, request: FastifyRequest): string {
-  const error = errorOf(thrown);
+function failure(error: DomainError, request: FastifyRequest): string {
   request.errorCode = error.code;
   if (error.kind === 'internal') {
     logger.error({ msg: 'A stream failed', requestId: request.id, code: error.code, err: error.cause ?? error });

@@ -1,5 +1,6 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import type { MessageContext } from './context.js';
+import type { OnShutdown } from './transport.js';
 import type { AnyMessageClass, DataOf, Message, ResultOf } from './message.js';
 
 export const HANDLES = 'messaging:handles';
@@ -8,6 +9,11 @@ export const ON_EVENT = 'messaging:on-event';
 export interface HandlesOptions {
   /** Run in one unit of work; default true for commands, false for queries. Never for streams. */
   transaction?: boolean;
+  /**
+   * Of a stream, when its process shuts down: `close` ends it with `platform.shutting-down` at once, for readers that take
+   * it up again elsewhere; `finish` lets it come to its end within the grace period. Default `close`.
+   */
+  onShutdown?: OnShutdown;
 }
 
 /** A method, so that a reaction may name its own class as the parameter. */

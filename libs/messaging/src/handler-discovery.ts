@@ -48,8 +48,10 @@ export class HandlerDiscovery implements OnModuleInit {
   private respond(handler: RegisteredHandler): Promise<void> {
     const { type, kind } = handler.message;
     if (kind === 'stream') {
-      return this.transport.respondStream(type, (envelope, signal) =>
-        this.invoker.stream(handler, envelope.data, originOf(envelope), [signal]),
+      return this.transport.respondStream(
+        type,
+        (envelope, signal) => this.invoker.stream(handler, envelope.data, originOf(envelope), [signal]),
+        { onShutdown: handler.onShutdown },
       );
     }
     return this.transport.respond(type, (envelope, signal) =>

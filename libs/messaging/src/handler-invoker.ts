@@ -17,6 +17,9 @@ const handled = histogram('parley_messages_handled_seconds', 'Time a handler too
 /** A reply of the wrong shape is found by tests and in development; in production it costs every call for nothing. */
 const checksResults = process.env.NODE_ENV !== 'production';
 
+/** How often a unit of work is done again because another one was first. */
+const RETRIES = 4;
+
 /** Everything around a handler's business sentence, once: shape, context, transaction, metrics, log. */
 @Injectable()
 export class HandlerInvoker {
@@ -34,9 +37,7 @@ export class HandlerInvoker {
     try {
       const input = parseData(message.schema, message.type, data);
       const work = async () => handler.handle(input, context);
-      const result = await runInContext(context, () =>
-        handler.transaction ? this.unitOfWork.transaction(work) : work(),
-      );
+      const result = await runInContext(context, () => (handler.transaction ? this.transaction(work) : work()));
       if (checksResults && message.result) checkResult(message.result, message.type, result);
       this.measure(message.type, 'ok', started);
       return result;
@@ -80,6 +81,21 @@ export class HandlerInvoker {
       this.measure(envelope.type, 'ok', started);
     } catch (error) {
       throw this.failedDelivery(error, delivery, started);
+    }
+  }
+
+  /**
+   * Somebody else was first at the same stream: all of it was rolled back, so it is done again on what is there now. Two
+   * equal requests at one moment both get the answer of the one that came first.
+   */
+  private async transaction<T>(work: () => Promise<T>): Promise<T> {
+    // A unit around this one is rolled back as a whole, by whoever opened it.
+    for (let left = this.unitOfWork.inTransaction ? 0 : RETRIES; ; left--) {
+      try {
+        return await this.unitOfWork.transaction(work);
+      } catch (error) {
+        if (left === 0 || !(error instanceof DomainError) || error.code !== 'platform.stream-changed') throw error;
+      }
     }
   }
 

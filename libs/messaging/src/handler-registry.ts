@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { HandlesOptions, OnEventMetadata } from './decorators.js';
 import type { MessageContext } from './context.js';
 import type { AnyMessageClass } from './message.js';
+import type { OnShutdown } from './transport.js';
 
 type Handle = (data: unknown, context: MessageContext) => unknown;
 
@@ -10,6 +11,7 @@ export interface RegisteredHandler {
   /** Name of the class, for logs and the catalogue. */
   readonly name: string;
   readonly transaction: boolean;
+  readonly onShutdown?: OnShutdown;
   readonly handle: Handle;
 }
 
@@ -33,9 +35,11 @@ export class HandlerRegistry {
     const other = this.handlers.get(type);
     if (other) throw new Error(`Two handlers for ${type}: ${other.name} and ${name}.`);
     if (kind === 'event') throw new Error(`${name}: ${type} is an event; react to it with @OnEvent.`);
+    if (kind !== 'stream' && options.onShutdown)
+      throw new Error(`${name}: ${type} is no stream that could be left to end.`);
     if (kind === 'stream' && options.transaction) throw new Error(`${name}: a stream cannot run in a transaction.`);
     const transaction = options.transaction ?? kind === 'command';
-    this.handlers.set(type, { message, name, handle, transaction });
+    this.handlers.set(type, { message, name, handle, transaction, onShutdown: options.onShutdown });
   }
 
   addReaction(

@@ -70,7 +70,7 @@ export class MessagingModule {
   static inMemory(options: MessagingOptions): DynamicModule {
     return moduleOf(options.service, [
       { provide: MESSAGING_OPTIONS, useValue: options },
-      { provide: UnitOfWork, useValue: { transaction: <T>(work: () => Promise<T>) => work() } satisfies UnitOfWork },
+      { provide: UnitOfWork, useValue: NONE },
       { provide: Inbox, useValue: new MemoryInbox() },
       { provide: Transport, useFactory: () => new InProcessTransport(new MemoryDeliveryStore(), options) },
       {
@@ -81,6 +81,9 @@ export class MessagingModule {
     ]);
   }
 }
+
+/** Nothing is stored. */
+const NONE: UnitOfWork = { inTransaction: false, transaction: (work) => work() };
 
 function moduleOf(service: string, adapters: Provider[]): DynamicModule {
   return {

@@ -7,6 +7,9 @@ export type Responder = (envelope: Envelope, signal: AbortSignal) => Promise<unk
 /** Answers with many items; `signal` aborts when the reader left. */
 export type StreamResponder = (envelope: Envelope, signal: AbortSignal) => AsyncIterable<unknown>;
 
+/** What becomes of a stream when the process that produces it shuts down. */
+export type OnShutdown = 'close' | 'finish';
+
 /** Resolves: done, never delivered again. Rejects: tried again after a while, parked after the last attempt. */
 export type Subscriber = (delivery: Delivery) => Promise<void>;
 
@@ -83,7 +86,12 @@ export abstract class Transport {
 
   abstract respond(type: string, responder: Responder): Promise<void>;
 
-  abstract respondStream(type: string, responder: StreamResponder): Promise<void>;
+  /** @param options.onShutdown when `drain` is called: default `close` */
+  abstract respondStream(
+    type: string,
+    responder: StreamResponder,
+    options?: { onShutdown?: OnShutdown },
+  ): Promise<void>;
 
   /** Resolves when every subscribed queue has stored its copy; no listener is fine. Keeps the order given. */
   abstract publish(envelopes: readonly Envelope[]): Promise<void>;

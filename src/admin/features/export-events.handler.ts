@@ -5,7 +5,7 @@ import { csv, ndjson } from '../audit/audit-export.js';
 import { AuditExported, ExportEvents } from '../contracts/index.js';
 import { requireAdministrator } from '../require-administrator.js';
 
-@Handles(ExportEvents)
+@Handles(ExportEvents, { onShutdown: 'finish' })
 export class ExportEventsHandler {
   constructor(
     private readonly db: Database,

@@ -4,8 +4,8 @@ import { CompleteChat } from '../contracts/index.js';
 import { completeSampler } from '../generation/sampler.js';
 import { ModelRegistry } from '../models/model-registry.js';
 
-/** Straight from the engine to the caller: nothing is stored, and leaving ends it. */
-@Handles(CompleteChat)
+/** Straight from the engine to the caller: nothing is stored, and leaving ends it. So nobody else could go on with it. */
+@Handles(CompleteChat, { onShutdown: 'finish' })
 export class CompleteChatHandler {
   constructor(
     private readonly models: ModelRegistry,

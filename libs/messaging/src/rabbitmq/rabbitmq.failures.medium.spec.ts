@@ -236,4 +236,26 @@ describe.skipIf(!brokerUrl)('the RabbitMQ transport when something breaks', { ti
     await old.transport.close();
     expect(await ask(v1)).toBe('new');
   });
+
+  it('ends a resumable stream at shutdown, and lets one come to its end that nobody could take up', async () => {
+    const [server, client] = [await connect(), await connect()];
+    const { promise: gone, resolve: go } = Promise.withResolvers<void>();
+    const produce = async function* () {
+      yield 'first';
+      await gone;
+      yield 'last';
+    };
+    await server.transport.respondStream(name('chat.tokens'), produce);
+    await server.transport.respondStream(name('chat.attached'), produce, { onShutdown: 'finish' });
+    const read = (type: string) => client.transport.stream(envelopeOf(name(type), {}))[Symbol.asyncIterator]();
+    const [resumable, attached] = [read('chat.tokens'), read('chat.attached')];
+    await Promise.all([resumable.next(), attached.next()]);
+    const drained = server.transport.drain(SOON_MS);
+    await expect(resumable.next()).rejects.toMatchObject({ code: 'platform.shutting-down' });
+    await expect(read('chat.attached').next()).rejects.toMatchObject({ code: 'platform.no-handler' });
+    go();
+    expect(await attached.next()).toEqual({ done: false, value: 'last' });
+    expect(await attached.next()).toMatchObject({ done: true });
+    await drained;
+  });
 });

@@ -3,6 +3,7 @@ import type { Envelope } from '../message.js';
 import {
   type DeadLetter,
   type DeadLetterPage,
+  type OnShutdown,
   type QueueDepth,
   type Responder,
   type StreamResponder,
@@ -80,9 +81,13 @@ export class RabbitMqTransport extends Transport {
     await this.#server.respond(type, responder);
   }
 
-  async respondStream(type: string, responder: StreamResponder): Promise<void> {
+  async respondStream(
+    type: string,
+    responder: StreamResponder,
+    { onShutdown = 'close' }: { onShutdown?: OnShutdown } = {},
+  ): Promise<void> {
     await this.start();
-    await this.#server.respondStream(type, responder);
+    await this.#server.respondStream(type, { responder, onShutdown });
   }
 
   async publish(envelopes: readonly Envelope[]): Promise<void> {

@@ -4,7 +4,7 @@ import { toDomainError } from '@app/kernel';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { runDetached } from '../context.js';
 import { cancelled, Deadline, shuttingDown } from '../deadline.js';
-import type { Responder, StreamResponder } from '../transport.js';
+import type { OnShutdown, Responder, StreamResponder } from '../transport.js';
 import type { Broker, Lane } from './broker.js';
 import { interrupted } from './problems.js';
 import { StreamWriter } from './stream-writer.js';
@@ -25,11 +25,18 @@ const SWEEP_MS = 250;
 /** Readers give a sign of life twice a second. */
 const READER_GONE_MS = 15_000;
 
+interface StreamService {
+  readonly responder: StreamResponder;
+  readonly onShutdown: OnShutdown;
+}
+
 interface Work {
   readonly message: ConsumeMessage;
   readonly deadline: Deadline;
   readonly done: Promise<void>;
   readonly writer?: StreamWriter;
+  /** A stream that its reader takes up elsewhere. */
+  readonly resumable: boolean;
   seenAt: number;
   accepted: boolean;
 }
@@ -39,7 +46,7 @@ export class RequestServer {
   readonly #logger = new Logger('RabbitMQ');
   readonly #lane: Lane;
   readonly #responders = new Map<string, Responder>();
-  readonly #streamResponders = new Map<string, StreamResponder>();
+  readonly #streamResponders = new Map<string, StreamService>();
   /** By correlation id, which the asker made unique. */
   readonly #work = new Map<string, Work>();
   readonly #tags = new Set<string>();
@@ -70,8 +77,8 @@ export class RequestServer {
     await this.#serve(type);
   }
 
-  async respondStream(type: string, responder: StreamResponder): Promise<void> {
-    this.#streamResponders.set(type, responder);
+  async respondStream(type: string, service: StreamService): Promise<void> {
+    this.#streamResponders.set(type, service);
     await this.#serve(type);
   }
 
@@ -96,8 +103,8 @@ export class RequestServer {
     const { channel } = this.#lane;
     await Promise.all([...this.#tags].map(async (tag) => channel?.cancel(tag).catch(() => undefined)));
     this.#tags.clear();
-    // Streams are taken up by their readers elsewhere; they would last as long as anybody reads.
-    for (const { writer, deadline } of this.#work.values()) if (writer) deadline.abort(shuttingDown());
+    // They would last as long as anybody reads.
+    for (const { resumable, deadline } of this.#work.values()) if (resumable) deadline.abort(shuttingDown());
     const late = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.all([...this.#work.values()].map(({ done }) => done));
     clearTimeout(late);
@@ -139,7 +146,10 @@ export class RequestServer {
       deadline[Symbol.dispose]();
       this.#work.delete(id);
     });
-    this.#work.set(id, { message, deadline, done, writer: begun.writer, seenAt: Date.now(), accepted: false });
+    const { writer } = begun;
+    const resumable =
+      writer !== undefined && this.#streamResponders.get(message.fields.routingKey)?.onShutdown === 'close';
+    this.#work.set(id, { message, deadline, done, writer, resumable, seenAt: Date.now(), accepted: false });
   }
 
   #answer(channel: Channel, message: ConsumeMessage, deadline: Deadline): { done: Promise<void>; writer?: undefined } {
@@ -170,9 +180,9 @@ export class RequestServer {
     const window = Number(message.properties.headers?.['window']);
     const writer = new StreamWriter(window, (reply) => this.#reply(message, reply));
     const open = () => {
-      const responder = this.#streamResponders.get(message.fields.routingKey);
-      if (!responder) throw interrupted(message.fields.routingKey);
-      return responder(envelopeIn(message), deadline.signal);
+      const service = this.#streamResponders.get(message.fields.routingKey);
+      if (!service) throw interrupted(message.fields.routingKey);
+      return service.responder(envelopeIn(message), deadline.signal);
     };
     return { done: runDetached(() => writer.write(open, deadline)), writer };
   }
