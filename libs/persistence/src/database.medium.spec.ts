@@ -184,6 +184,39 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
     });
   });
 
+  it('takes the same values for both databases', async () => {
+    const at = new Date('2026-01-02T03:04:05.678Z');
+    const values = [
+      7,
+      0.5,
+      true,
+      null,
+      undefined,
+      at,
+      Buffer.from([0, 255]),
+      ['a "b"', 'c,d', null],
+      { ä: [1] },
+      '…\n',
+    ];
+    const [row] = await db.query(
+      `SELECT $1::int AS int, $2::float8 AS float, $3::bool AS yes, $4::text AS nothing, $5::int AS missing,
+              $6::timestamptz AS at, $7::bytea AS bytes, $8::text[] AS texts, $9::jsonb AS json, $10::text AS text`,
+      values,
+    );
+    const [int, float, yes, nothing, , , bytes, texts, json, text] = values;
+    expect(row).toEqual({ int, float, yes, nothing, missing: null, at, bytes, texts, json, text });
+  });
+
+  it('runs a statement well that failed at first, and one that gives no rows', async () => {
+    const divide = (by: number) => db.query<{ n: number }>(`SELECT 12 / $1::int AS n`, [by]);
+    await expect(divide(0)).rejects.toThrow('division by zero');
+    expect(await divide(4)).toEqual([{ n: 3 }]);
+    await expect(divide(0)).rejects.toThrow('division by zero');
+    expect(await divide(3)).toEqual([{ n: 4 }]);
+    expect(await db.query(`UPDATE marks SET step = step WHERE unit = $1`, [-1])).toEqual([]);
+    expect(await db.query(`SELECT unit FROM marks WHERE unit = $1`, [-1])).toEqual([]);
+  });
+
   it('gives a stream its versions and queues each event for publishing', async () => {
     const stored = await events.append('s:1', 0, [
       { type: 't.a.v1', data: { n: 1 } },

@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { type OpenDatabase, openDataSource } from './data-source.js';
 import { asDomainError, toldByServer } from './database-errors.js';
 import { Leadership } from './leadership.js';
-import { type Queryable, type Statement, UnitOfWork } from './unit-of-work.js';
+import { type Client, runOn, type Statement } from './statement.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
 const MOST_PREPARED = 2_000;
@@ -43,11 +44,6 @@ export class Database {
 
   get dataSource(): DataSource {
     return this.open.dataSource;
-  }
-
-  /** TypeORM's manager of the ambient unit of work, or of none. */
-  get manager(): EntityManager {
-    return this.#ambient?.manager ?? this.dataSource.manager;
   }
 
   get inTransaction(): boolean {
@@ -117,7 +113,7 @@ export class Database {
   async #alone(query: Statement): Promise<{ rows: unknown[] }> {
     const client = await this.#pool.connect();
     try {
-      const result = await client.query(query);
+      const result = await runOn(client, query);
       client.release();
       return result;
     } catch (error) {
@@ -127,12 +123,14 @@ export class Database {
   }
 
   async #run<T>(work: () => Promise<T>): Promise<{ result: T; toTell: readonly (() => void)[] }> {
-    const runner = this.dataSource.createQueryRunner();
+    let client: Connected | undefined;
     let broken: Error | undefined;
     try {
-      const client = (await runner.connect()) as Queryable;
-      await runner.startTransaction();
-      const unit = new UnitOfWork(runner, client);
+      client = await this.#pool.connect();
+      const unit = await UnitOfWork.begin(client).catch((failure: Error) => {
+        broken = failure;
+        throw failure;
+      });
       try {
         const result = await this.#units.run(unit, work);
         return { result, toTell: await unit.commit() };
@@ -144,7 +142,7 @@ export class Database {
     } catch (error) {
       throw asDomainError(error);
     } finally {
-      await (runner as typeof runner & Releasable).releasePostgresConnection(broken);
+      client?.release(broken);
     }
   }
 
@@ -168,10 +166,8 @@ export class Database {
 }
 
 interface Pool {
-  connect(): Promise<Queryable & { release(broken?: Error): void }>;
+  connect(): Promise<Connected>;
 }
 
-/** TypeORM's release that can say that the connection is not to be used again. */
-interface Releasable {
-  releasePostgresConnection(broken?: Error): Promise<void>;
-}
+/** To be given back; with an error it is not to be used again. */
+type Connected = Client & { release(broken?: Error): void };

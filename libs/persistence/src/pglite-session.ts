@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig, type PglitePgConnection } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
+import { PgliteStatements } from './pglite-statements.js';
 
 type Send = PGlite['execProtocolStream'];
 type Answer = Awaited<ReturnType<Send>>;
@@ -17,6 +18,9 @@ const PLAN_ONCE = ['-c', 'plan_cache_mode=force_generic_plan'];
 
 /** Recovery begins a new file of the write-ahead log, which has 16 MiB. */
 const NEEDED_TO_BEGIN = 32 * 1024 * 1024;
+
+/** Errors are answers, and a folder needs no step of its own to be in its folder. */
+const EXCHANGE = { throwOnError: false, syncToFs: false };
 
 /** Protocol messages after which an answer is waited for: Sync, Flush, Query. */
 const ENDS_A_BATCH = new Set([...'SHQ'].map((letter) => letter.charCodeAt(0)));
@@ -40,10 +44,13 @@ export class PgliteSession {
     return new PgliteSession(folder, await create(folder));
   }
 
-  /** What pg's Pool is to use for a client. */
+  /** What pg's Pool is to use for a client: pg's own, with a shorter way for prepared statements. */
   get Client() {
     const connect = () => this.#connect();
+    const exchange = (batch: Uint8Array) => this.#exchange(batch);
     return class extends pg.Client {
+      readonly statements = new PgliteStatements(exchange);
+
       constructor(options?: pg.ClientConfig) {
         super({ ...options, connection: connect() } as pg.ClientConfig);
       }
@@ -57,7 +64,7 @@ export class PgliteSession {
   /** Like a connection to a server it begins with nothing prepared and in no transaction. */
   #connect(): PglitePgConnection {
     const waitReady = this.#begin();
-    const execProtocolStream: Send = (message, options) => this.#send(message, options);
+    const execProtocolStream: Send = (message) => this.#send(message);
     return createPgConfig({ waitReady, execProtocolStream } as PGlite).connection;
   }
 
@@ -77,14 +84,18 @@ export class PgliteSession {
    * pg sends each message of a statement (parse, bind, describe, execute, sync) by itself. Together they take less than
    * two thirds of the time, and above all PGlite answers the rest of a failed statement wrongly when it comes later.
    */
-  async #send(message: Uint8Array, options: Parameters<Send>[1]): Promise<Answer> {
+  async #send(message: Uint8Array): Promise<Answer> {
     this.#waiting.push(message);
     if (!ENDS_A_BATCH.has(message[0] ?? 0)) return [];
     const batch = this.#waiting.length === 1 ? message : Buffer.concat(this.#waiting);
     this.#waiting = [];
+    return this.#exchange(batch);
+  }
+
+  async #exchange(batch: Uint8Array): Promise<Answer> {
     if (!this.#end) {
       try {
-        const answer = await this.db.execProtocolStream(batch, options);
+        const answer = await this.db.execProtocolStream(batch, EXCHANGE);
         const cause = endOf(answer);
         if (!cause) return answer;
         this.#end = { cause };

@@ -1,18 +1,10 @@
 import { DomainError } from '@app/kernel';
-import type { QueryRunner } from 'typeorm';
 import { asDomainError } from './database-errors.js';
+import { type Client, runOn, type Statement } from './statement.js';
 
-export interface Statement {
-  /** Under which it is prepared. */
-  name?: string;
-  text: string;
-  values?: unknown[];
-}
-
-/** The part of pg's Client that is used here. */
-export interface Queryable {
-  query(statement: Statement): Promise<{ rows: unknown[] }>;
-}
+const BEGIN = { name: 'begin', text: 'BEGIN', values: [] };
+const COMMIT = { name: 'commit', text: 'COMMIT', values: [] };
+const ROLLBACK = { name: 'rollback', text: 'ROLLBACK', values: [] };
 
 /** One transaction on one connection, from its start to its end. */
 export class UnitOfWork {
@@ -22,10 +14,12 @@ export class UnitOfWork {
   #last: Promise<unknown> = Promise.resolve();
   readonly #afterCommit: (() => void)[] = [];
 
-  constructor(
-    private readonly runner: QueryRunner,
-    private readonly client: Queryable,
-  ) {}
+  private constructor(private readonly client: Client) {}
+
+  static async begin(client: Client): Promise<UnitOfWork> {
+    await runOn(client, BEGIN);
+    return new UnitOfWork(client);
+  }
 
   /**
    * Whether it takes statements. Work that outlives the unit it was started in goes on outside of it after a commit.
@@ -39,13 +33,9 @@ export class UnitOfWork {
     return this.#state === 'open';
   }
 
-  get manager() {
-    return this.runner.manager;
-  }
-
   /** Statements of one unit take turns: a connection does one thing at a time. */
   query(statement: Statement): Promise<{ rows: unknown[] }> {
-    const turn = () => this.client.query(statement);
+    const turn = () => runOn(this.client, statement);
     const result = this.#last.then(turn, turn);
     this.#last = result;
     return result.catch((error: unknown) => {
@@ -74,7 +64,7 @@ export class UnitOfWork {
     if (this.#failure) throw this.#failure.error;
     this.#state = 'committed';
     try {
-      await this.runner.commitTransaction();
+      await runOn(this.client, COMMIT);
     } catch (error) {
       this.#state = 'rolled-back';
       throw asDomainError(error);
@@ -85,6 +75,6 @@ export class UnitOfWork {
   async rollback(): Promise<void> {
     this.#state = 'rolled-back';
     await this.#last.catch(() => undefined);
-    await this.runner.rollbackTransaction();
+    await runOn(this.client, ROLLBACK);
   }
 }
