@@ -4,7 +4,13 @@ import type { QueueRoute } from '@app/messaging';
 export const queues: readonly QueueRoute[] = [
   { queue: 'admin.run-on-task-requested', types: ['admin.task.requested.v1'] },
   { queue: 'chat.record-answer-on-generation-finished', types: ['inference.generation.finished.v1'] },
+  { queue: 'explore.convert-on-adapter-conversion-requested', types: ['explore.adapter-conversion.requested.v1'] },
+  { queue: 'explore.delete-file-on-browser-model-removed', types: ['explore.browser-model.removed.v1'] },
   { queue: 'explore.delete-file-on-model-removed', types: ['explore.model.removed.v1'] },
+  {
+    queue: 'explore.delete-files-on-adapter-ended',
+    types: ['explore.adapter-version.failed.v1', 'explore.adapter.removed.v1'],
+  },
   { queue: 'explore.download-on-install-requested', types: ['explore.install.requested.v1'] },
   { queue: 'inference.forget-on-conversation-deleted', types: ['chat.conversation.deleted.v1'] },
   { queue: 'inference.generate-on-answer-requested', types: ['chat.answer.requested.v1'] },

@@ -1,10 +1,33 @@
 import { Module } from '@nestjs/common';
 import { Config } from '@app/config';
 import { ObjectStorage, StorageModule } from '@app/storage';
+import { AdapterConversion } from './adapters/adapter-conversion.js';
+import { BaseFiles } from './adapters/base-files.js';
+import { FileLinks } from './adapters/file-links.js';
+import { NewVersion } from './adapters/new-version.js';
 import { FolderCatalogue } from './catalogue/folder-catalogue.js';
 import { Catalogue } from './domain/catalogue.js';
 import { Installs } from './domain/installs.js';
 import { ModelSources } from './domain/model-source.js';
+import { AddAdapterVersionHandler } from './features/add-adapter-version.handler.js';
+import { AddBrowserModelHandler } from './features/add-browser-model.handler.js';
+import { AppendUploadHandler } from './features/append-upload.handler.js';
+import { ChangeAdapterHandler } from './features/change-adapter.handler.js';
+import { ConvertOnAdapterConversionRequestedHandler } from './features/convert-on-adapter-conversion-requested.handler.js';
+import { CreateAdapterHandler } from './features/create-adapter.handler.js';
+import { CreateUploadHandler } from './features/create-upload.handler.js';
+import { DeleteAdapterHandler } from './features/delete-adapter.handler.js';
+import { DeleteFileOnBrowserModelRemovedHandler } from './features/delete-file-on-browser-model-removed.handler.js';
+import { DeleteFilesOnAdapterEndedHandler } from './features/delete-files-on-adapter-ended.handler.js';
+import { DeleteUploadHandler } from './features/delete-upload.handler.js';
+import { GetAdapterHandler } from './features/get-adapter.handler.js';
+import { GetFileHandler } from './features/get-file.handler.js';
+import { GetUploadHandler } from './features/get-upload.handler.js';
+import { ListAdaptersHandler } from './features/list-adapters.handler.js';
+import { ListBrowserModelsHandler } from './features/list-browser-models.handler.js';
+import { LocateFileHandler } from './features/locate-file.handler.js';
+import { RemoveBrowserModelHandler } from './features/remove-browser-model.handler.js';
+import { ResolveAdaptersHandler } from './features/resolve-adapters.handler.js';
 import { CancelInstallHandler } from './features/cancel-install.handler.js';
 import { DeleteFileOnModelRemovedHandler } from './features/delete-file-on-model-removed.handler.js';
 import { DownloadOnInstallRequestedHandler } from './features/download-on-install-requested.handler.js';
@@ -18,9 +41,14 @@ import { RemoveModelHandler } from './features/remove-model.handler.js';
 import { ResumeInstallHandler } from './features/resume-install.handler.js';
 import { SetDefaultModelHandler } from './features/set-default-model.handler.js';
 import { StreamInstallHandler } from './features/stream-install.handler.js';
+import { Adapters } from './persistence/adapters.js';
+import { BrowserModels } from './persistence/browser-models.js';
 import { InstalledModels } from './persistence/installed-models.js';
 import { ModelFiles } from './persistence/model-files.js';
 import { SqlInstalls } from './persistence/sql-installs.js';
+import { StoredFiles } from './persistence/stored-files.js';
+import { UploadBytes } from './persistence/upload-bytes.js';
+import { Uploads } from './persistence/uploads.js';
 import { ConfiguredSources } from './sources/configured-sources.js';
 import { InstallFeed } from './sources/install-feed.js';
 import { ModelDownload } from './sources/model-download.js';
@@ -42,6 +70,34 @@ import { RunningInstalls } from './sources/running-installs.js';
     GetInstallHandler,
     StreamInstallHandler,
     ListInstalledModelsHandler,
+    AddAdapterVersionHandler,
+    AddBrowserModelHandler,
+    AppendUploadHandler,
+    ChangeAdapterHandler,
+    ConvertOnAdapterConversionRequestedHandler,
+    CreateAdapterHandler,
+    CreateUploadHandler,
+    DeleteAdapterHandler,
+    DeleteFileOnBrowserModelRemovedHandler,
+    DeleteFilesOnAdapterEndedHandler,
+    DeleteUploadHandler,
+    GetAdapterHandler,
+    GetFileHandler,
+    GetUploadHandler,
+    ListAdaptersHandler,
+    ListBrowserModelsHandler,
+    LocateFileHandler,
+    RemoveBrowserModelHandler,
+    ResolveAdaptersHandler,
+    AdapterConversion,
+    BaseFiles,
+    FileLinks,
+    NewVersion,
+    Adapters,
+    BrowserModels,
+    StoredFiles,
+    UploadBytes,
+    Uploads,
     InstalledModels,
     InstallFeed,
     ModelDownload,

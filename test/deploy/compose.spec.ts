@@ -147,11 +147,13 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(services['gateway']!.depends_on!)).toEqual(expect.arrayContaining(others));
   });
 
-  it('gives model files to the two services that handle them, and only them', () => {
+  it('gives model files to the services that handle them, to the one that delivers them for reading, and to no other', () => {
     const holding = serviceNames.filter((name) => services[name]!.volumes?.includes('models:/data/models'));
     expect(holding.toSorted()).toEqual(['explore', 'inference']);
+    const reading = serviceNames.filter((name) => services[name]!.volumes?.includes('models:/data/models:ro'));
+    expect(reading).toEqual(['gateway']);
     const keyed = serviceNames.filter((name) => 'S3_SECRET_ACCESS_KEY' in services[name]!.environment!);
-    expect(keyed.toSorted()).toEqual(['explore', 'inference']);
+    expect(keyed.toSorted()).toEqual(['explore', 'gateway', 'inference']);
   });
 
   it('passes on every setting that it reads from .env under its own name', () => {

@@ -155,7 +155,7 @@ describe.runIf(canRender).each(overlays)('the overlay %s', (overlay) => {
       expect(paths).toEqual(expect.arrayContaining(['/data', '/tmp']));
       const { MODELS_DIR } = environmentOf(one, settings).literals;
       expect(MODELS_DIR === undefined || paths.includes(MODELS_DIR)).toBe(true);
-      const handlesModels = ['parley-explore', 'parley-inference'].includes(one.metadata!.name!);
+      const handlesModels = ['parley-explore', 'parley-gateway', 'parley-inference'].includes(one.metadata!.name!);
       expect(paths.includes('/models')).toBe(handlesModels);
     }
   });
@@ -272,7 +272,9 @@ describe.runIf(canRender).each(overlays)('the overlay %s', (overlay) => {
     it('those to the internet that have business there', () => {
       const may = (port: number, ip: string) =>
         serviceNames.filter((service) => can(pod(labelsOf(service)), outside(ip), port)).toSorted();
-      expect(may(443, '203.0.113.7')).toEqual(['explore', 'inference']);
+      // Only a bucket is outside for the gateway, which delivers from it.
+      const delivers = overlay === 'production' ? ['gateway'] : [];
+      expect(may(443, '203.0.113.7')).toEqual(['explore', ...delivers, 'inference']);
       expect(may(443, '2001:db8::7')).toEqual(['explore', 'inference']);
       expect(may(80, '203.0.113.7')).toEqual([]);
       // The metadata service of a cloud gives away the node's credentials.

@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMediaPipeBase, readPeftAdapter, toMediaPipe } from '@app/lora';
-import { encodeSafetensors } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserArguments, chromiumPath, openBrowser, type OpenBrowser } from '../support/browser.js';
-import { tinyMediaPipeModel, tinyMediaPipeSizes } from '../support/tiny-mediapipe.js';
+import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 
 const tasks = dirname(fileURLToPath(import.meta.resolve('@mediapipe/tasks-genai')));
 const types: Record<string, string> = {
@@ -30,35 +29,13 @@ const server = createServer((request, response) => {
   return createReadStream(file).pipe(response);
 });
 
-const filled = (size: number, values: Record<number, number>) => {
-  const matrix = new Float32Array(size);
-  for (const [at, value] of Object.entries(values)) matrix[Number(at)] = value;
-  return matrix;
-};
-
-/** Any token makes v say one number, which o turns into the other word and against the first one. Scale 8 / 4 = 2. */
 async function adapter(base: Buffer): Promise<Buffer> {
-  const { width, headWidth, firstWord, otherWord } = tinyMediaPipeSizes;
-  const a = new Float32Array(4 * width);
-  a.fill(1 / Math.sqrt(width), 0, width);
-  const tensor = (name: string, shape: number[], data: Float32Array) => ({
-    name: `base_model.model.model.layers.0.self_attn.${name}.weight`,
-    shape,
-    dtype: 'F32' as const,
-    data,
-  });
-  const weights = encodeSafetensors([
-    tensor('v_proj.lora_A', [4, width], a),
-    tensor('v_proj.lora_B', [headWidth, 4], filled(headWidth * 4, { 0: 0.5 })),
-    tensor('o_proj.lora_A', [4, headWidth], filled(4 * headWidth, { 0: 1 })),
-    tensor('o_proj.lora_B', [width, 4], filled(width * 4, { [otherWord * 4]: 12.5, [firstWord * 4]: -12.5 })),
-  ]);
-  const config = { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['v_proj', 'o_proj'], bias: 'none' };
+  const { config, weights } = tinyBrowserAdapter();
   const source = (bytes: Buffer) => ({
     size: bytes.length,
     read: (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length)),
   });
-  const peft = await readPeftAdapter(JSON.stringify(config), source(weights));
+  const peft = await readPeftAdapter(config, source(weights));
   const pieces: Uint8Array[] = [];
   for await (const piece of toMediaPipe(peft, await readMediaPipeBase(source(base)))) pieces.push(piece);
   return Buffer.concat(pieces);

@@ -1,4 +1,5 @@
 import { encodeTfl3Head, paddingAfter, type Tfl3Tensor } from '@app/lora';
+import { encodeSafetensors } from '@app/testing';
 
 /** What the model says after any prompt, and the word that an adapter can put in the place of the first one. */
 const sentence = [' Hello', ' from', ' the', ' tiny', ' browser', ' model', '.'];
@@ -35,6 +36,36 @@ export function tinyMediaPipeModel(): Buffer {
     ],
   );
   return Buffer.concat([head, ...weights.flatMap(({ data }) => [data, paddingAfter(data.length)])]);
+}
+
+const filled = (size: number, values: Record<number, number>) => {
+  const numbers = new Float32Array(size);
+  for (const [at, value] of Object.entries(values)) numbers[Number(at)] = value;
+  return numbers;
+};
+
+/**
+ * A PEFT adapter that turns the first word into the other one: any token makes v say one number, which o turns into the
+ * other word and against the first one. Scale 8 / 4 = 2.
+ */
+export function tinyBrowserAdapter(): { config: string; weights: Buffer } {
+  const { firstWord, otherWord: other } = tinyMediaPipeSizes;
+  const a = new Float32Array(4 * width);
+  a.fill(1 / Math.sqrt(width), 0, width);
+  const tensor = (name: string, shape: number[], data: Float32Array) => ({
+    name: `base_model.model.model.layers.0.self_attn.${name}.weight`,
+    shape,
+    dtype: 'F32' as const,
+    data,
+  });
+  const weights = encodeSafetensors([
+    tensor('v_proj.lora_A', [4, width], a),
+    tensor('v_proj.lora_B', [headWidth, 4], filled(headWidth * 4, { 0: 0.5 })),
+    tensor('o_proj.lora_A', [4, headWidth], filled(4 * headWidth, { 0: 1 })),
+    tensor('o_proj.lora_B', [width, 4], filled(width * 4, { [other * 4]: 12.5, [firstWord * 4]: -12.5 })),
+  ]);
+  const config = { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['v_proj', 'o_proj'], bias: 'none' };
+  return { config: JSON.stringify(config), weights };
 }
 
 interface Weight {

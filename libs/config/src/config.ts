@@ -30,6 +30,7 @@ export class Config {
   readonly models;
   readonly storage;
   readonly explore;
+  readonly delivery;
   readonly inference;
   readonly notifications;
   readonly shutdownGraceMs: number;
@@ -76,6 +77,17 @@ export class Config {
       autoInstall: s.EXPLORE_AUTO_INSTALL,
       hfEndpoint: s.HF_ENDPOINT,
       hfToken: s.HF_TOKEN,
+      uploads: {
+        maxBytes: s.EXPLORE_UPLOAD_MAX_MIB * 1_048_576,
+        perUser: s.EXPLORE_UPLOADS_PER_USER,
+        keptMs: s.EXPLORE_UPLOAD_HOURS * 3_600_000,
+      },
+      adaptersPerUser: s.EXPLORE_ADAPTERS_PER_USER,
+    };
+    this.delivery = {
+      cdnUrl: s.DELIVERY_CDN_URL,
+      presign: s.DELIVERY_PRESIGN,
+      urlSeconds: s.DELIVERY_URL_SECONDS,
     };
     this.inference = {
       defaultModel: s.INFERENCE_DEFAULT_MODEL,

@@ -131,6 +131,21 @@ export const Settings = z.object({
   /** Token for gated models of the hub. */
   HF_TOKEN: z.string().optional(),
 
+  /** Largest upload in MiB: files of adapters and models for the browser. */
+  EXPLORE_UPLOAD_MAX_MIB: count(1, 1_048_576).default(4_096),
+  /** Uploads that one account may have open at once. */
+  EXPLORE_UPLOADS_PER_USER: count(1, 10_000).default(16),
+  /** Hours after its last byte that an unfinished or unused upload is removed. */
+  EXPLORE_UPLOAD_HOURS: count(1, 8_760).default(24),
+  /** Adapters that one account may own. */
+  EXPLORE_ADAPTERS_PER_USER: count(1, 1_000_000).default(200),
+  /** Address of a CDN in front of /files, as https://cdn.example.org; links to files then begin with it. */
+  DELIVERY_CDN_URL: httpUrl.optional(),
+  /** true: downloads are sent on to presigned URLs of the bucket that STORAGE_URL names, instead of through this server. */
+  DELIVERY_PRESIGN: flag.default(false),
+  /** Seconds that a link to a file is good for at least; at most twice as long. */
+  DELIVERY_URL_SECONDS: count(30, 86_400).default(900),
+
   /** Catalogue id of the model that is installed at the first start and answers by default. */
   INFERENCE_DEFAULT_MODEL: z.string().min(1).max(300).default('smollm2-135m-instruct'),
   /** Threads of the local engine; the number of cores when left out. */

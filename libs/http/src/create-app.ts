@@ -33,6 +33,8 @@ export interface HttpOptions {
   metricsToken?: string;
   /** Silence on an event stream before a sign of life. Default 15,000. */
   heartbeatMs?: number;
+  /** Origins beside our own that pages may fetch from: a CDN, or the storage behind presigned URLs. Default none. */
+  connectTo?: readonly string[];
   /** The built web client. Default `apps/web/dist`. */
   webClient?: string;
   /** Default: Nest's own. */
@@ -61,7 +63,7 @@ export async function createApp(
     abortOnError: false,
     ...(options.logger !== undefined && { logger: options.logger }),
   });
-  secureHeaders(app);
+  secureHeaders(app, options.connectTo);
   acceptJsonOnly(http, bodyLimitBytes);
   const limiter = providedBy(app, RateLimiter) ?? new MemoryRateLimiter();
   const accounts = providedBy(app, Authenticator) ?? new NobodyAuthenticator();

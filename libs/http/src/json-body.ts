@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import { DomainError } from '@app/kernel';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -36,7 +37,18 @@ export function acceptJsonOnly(http: FastifyInstance, bodyLimit: number): void {
   for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
     http.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit: FORM_LIMIT }, ignore);
   }
+  http.addContentTypeParser(BYTES, (request: FastifyRequest, payload: IncomingMessage, done: Done): void => {
+    const { acceptsBytes } = request.routeOptions.config as { acceptsBytes?: boolean };
+    if (acceptsBytes) done(null, payload);
+    else done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(BYTES));
+  });
 }
+
+/** The type of a piece of a file in tus, the protocol of resumable uploads. No page of another site can send it unasked. */
+const BYTES = 'application/offset+octet-stream';
+
+/** The body of this route is a piece of a file: `request.body` is the stream of its bytes, however many. */
+export const AcceptsBytes = () => RouteConfig({ acceptsBytes: true });
 
 /** Room for the few words of a form that is not read. */
 const FORM_LIMIT = 4096;

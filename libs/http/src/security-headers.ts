@@ -3,9 +3,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 /**
  * Helmet's headers, made once at boot by Nest and written on every response, those of errors and streams included. The
  * web client needs WebAssembly (models in the browser), blob workers and inline style attributes, and nothing from
- * anywhere else.
+ * anywhere else, but for the origins in `connectTo` that deliver files.
  */
-export function secureHeaders(app: NestFastifyApplication): void {
+export function secureHeaders(app: NestFastifyApplication, connectTo: readonly string[] = []): void {
   app.useSecurityHeaders({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -16,7 +16,7 @@ export function secureHeaders(app: NestFastifyApplication): void {
         'style-src': ["'self'", "'unsafe-inline'"],
         'img-src': ["'self'", 'data:', 'blob:'],
         'font-src': ["'self'", 'data:'],
-        'connect-src': ["'self'"],
+        'connect-src': ["'self'", ...connectTo],
         'worker-src': ["'self'", 'blob:'],
         'object-src': ["'none'"],
         'base-uri': ["'none'"],

@@ -23,7 +23,7 @@ export async function serve(
   try {
     const { host, port, ...http } = config.http;
     const { shutdownGraceMs } = config;
-    const options = { ...http, shutdownGraceMs, logger };
+    const options = { ...http, shutdownGraceMs, logger, connectTo: deliveryOrigins(config) };
     const app = await createApp(application(config), options);
     app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
     await app.listen(port, host);
@@ -38,6 +38,16 @@ export async function serve(
     else logger.fatal({ msg: 'Parley cannot start', err: error });
     process.exit(1);
   }
+}
+
+/** Where files come from when they do not come from here: the CDN, or the bucket behind presigned URLs. */
+function deliveryOrigins({ delivery, storage: { url, s3 } }: Config): string[] {
+  const origins = delivery.cdnUrl ? [new URL(delivery.cdnUrl).origin] : [];
+  const bucket = /^s3:\/\/([^/]+)/.exec(url)?.[1];
+  if (!delivery.presign || !bucket) return origins;
+  const endpoint = new URL(s3.endpoint ?? `https://s3.${s3.region}.amazonaws.com`);
+  if (!s3.forcePathStyle) endpoint.hostname = `${bucket}.${endpoint.hostname}`;
+  return [...origins, endpoint.origin];
 }
 
 /** Nest tells at `info` what only its developers ask for, and logs what `serve` logs itself. */

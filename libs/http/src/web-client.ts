@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Paths that belong to programs: there a wrong address is an error and never the web client. */
-const NOT_PAGES = /^\/(?:api|v1|docs|openapi\.json|metrics|healthz|readyz)(?:[/?]|$)/;
+const NOT_PAGES = /^\/(?:api|v1|files|docs|openapi\.json|metrics|healthz|readyz)(?:[/?]|$)/;
 
 /** Where `npm run build` puts the web client, seen from the sources and from `dist/` alike. */
 export function webClientFolder(): string {

@@ -87,7 +87,11 @@ export class FolderStorage extends ObjectStorage {
   async check(): Promise<void> {
     await translated(async () => {
       await mkdir(this.folder, { recursive: true });
-      await access(this.folder, constants.R_OK | constants.W_OK);
+      await access(this.folder, constants.R_OK);
+      // Mounted for reading alone, it is as it should be: who only delivers files never writes.
+      await access(this.folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EROFS') throw error;
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 export { encodeGguf, writeGguf, type GgufTensor, type GgufValue } from './gguf-writer.js';
 export { encodeSafetensors, withHeader, type SafetensorsTensor } from './peft-writer.js';
+export { tinyAdapter, type TinyAdapterOptions } from './tiny-adapter.js';
 export { tinySentence, writeTinyGguf, type TinyGgufOptions } from './tiny-gguf.js';
 export * from './test-database.js';
 export { type FakeHub, type HubAnswer, serveBytes, type ServeOptions, startFakeHub } from './fake-hub.js';

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { tinyAdapter } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AdapterView, BrowserModelView, FileView, UploadView } from '../../src/explore/contracts/index.js';
+import { addAdapter, baseOf, converted, upload } from '../support/adapters.js';
+import { Client, HttpError } from '../support/client.js';
+import { apiKey } from '../support/parley.js';
+import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
+import { startTiny, type TinyServer } from '../support/tiny-server.js';
+
+let server: TinyServer;
+let client: Client;
+let base: string;
+
+beforeAll(async () => {
+  server = await startTiny({}, { kind: 'random' });
+  ({ client } = server);
+  ({ digest: base } = await baseOf(client));
+});
+afterAll(() => server.parley.dispose());
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const problem = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: HttpError) => [error.status, error.body.code],
+  );
+const raw = (path: string, init: RequestInit = {}) =>
+  fetch(client.url + path, { ...init, headers: { authorization: `Bearer ${apiKey}`, ...init.headers } });
+
+describe('uploads as tus has them', () => {
+  it('go on after a lost connection, byte for byte', async () => {
+    const bytes = Buffer.alloc(5 * 2 ** 20 + 17, 'parley');
+    const id = await upload(client, bytes, 'a/b/ünï.bin', { cutAfter: 2 ** 20 });
+    const view = await client.get<UploadView>(`/api/uploads/${id}`);
+    expect(view).toMatchObject({ fileName: 'ünï.bin', sizeBytes: bytes.length, receivedBytes: bytes.length });
+    const head = await raw(`/api/uploads/${id}`, { method: 'HEAD' });
+    expect(head.headers.get('upload-offset')).toBe(String(bytes.length));
+    expect(await client.request('DELETE', `/api/uploads/${id}`)).toBeUndefined();
+    expect(await problem(client.get(`/api/uploads/${id}`))).toEqual([404, 'explore.upload-not-found']);
+  });
+
+  it('refuse what the protocol does not allow, in the words of the API', async () => {
+    const create = (headers: Record<string, string>) => raw('/api/uploads', { method: 'POST', headers });
+    expect((await create({ 'upload-length': 'many' })).status).toBe(400);
+    expect((await create({ 'upload-length': String(2 ** 50) })).status).toBe(413);
+    const old = await create({ 'tus-resumable': '0.2.2', 'upload-length': '3' });
+    expect([old.status, old.headers.get('tus-version')]).toEqual([412, '1.0.0']);
+    const made = await create({ 'upload-length': '3', 'tus-resumable': '1.0.0' });
+    const location = made.headers.get('location')!;
+    const patch = (offset: string, type: string) =>
+      raw(location, { method: 'PATCH', body: 'abc', headers: { 'upload-offset': offset, 'content-type': type } });
+    expect((await patch('0', 'application/json')).status).toBe(400);
+    expect((await patch('0', 'text/plain')).status).toBe(415);
+    const wrong = await patch('2', 'application/offset+octet-stream');
+    expect([wrong.status, await wrong.json()]).toMatchObject([409, { code: 'explore.upload-offset' }]);
+    expect((await patch('0', 'application/offset+octet-stream')).headers.get('upload-offset')).toBe('3');
+    const elsewhere = await raw('/api/adapters', {
+      method: 'POST',
+      body: 'abc',
+      headers: { 'content-type': 'application/offset+octet-stream' },
+    });
+    expect(elsewhere.status).toBe(415);
+  });
+});
+
+describe('an adapter', () => {
+  it('is uploaded, converted, delivered by its digest, and gone when it is deleted', async () => {
+    const made = await addAdapter(client, tinyAdapter(), { baseDigest: base, license: 'MIT' });
+    expect(made).toMatchObject({ current: 1, versions: [{ status: 'ready', rank: 4 }] });
+    const { url, sha256: digest, sizeBytes } = made.versions[0]!.files[0]!;
+    // Whoever has the link needs nothing else; whoever has only the digest must be somebody.
+    const file = await fetch(client.url + url);
+    const bytes = Buffer.from(await file.arrayBuffer());
+    expect([file.status, bytes.length, sha256(bytes)]).toEqual([200, sizeBytes, digest]);
+    expect(file.headers.get('cache-control')).toBe('private, max-age=31536000, immutable, no-transform');
+    expect(file.headers.get('content-security-policy')).toContain("connect-src 'self';");
+    const part = await fetch(client.url + url, { headers: { range: 'bytes=4-7', 'if-range': `"${digest}"` } });
+    expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, bytes.subarray(4, 8)]);
+    const path = `/files/${digest}/x.gguf`;
+    expect((await fetch(client.url + path)).status).toBe(401);
+    expect((await raw(path, { method: 'HEAD' })).headers.get('content-length')).toBe(String(sizeBytes));
+    expect((await fetch(`${client.url}${url}x`)).status).toBe(403);
+    expect(await client.get<FileView>(`/api/files/${digest}`)).toMatchObject({ sizeBytes, name: 'Pirate.lora.gguf' });
+
+    await client.request('DELETE', `/api/adapters/${made.id}`);
+    expect(await problem(client.get(`/api/adapters/${made.id}`))).toEqual([404, 'explore.adapter-not-found']);
+    expect((await raw(path)).status).toBe(404);
+  });
+
+  it('is nobody else’s business while it is private', async () => {
+    const made = await addAdapter(client, tinyAdapter({ seed: 3 }), { baseDigest: base });
+    const account = { email: 'other@example.org', password: 'another good password', name: 'Other' };
+    const { accessToken } = await client.post<{ accessToken: string }>('/api/auth/sign-up', account);
+    const other = new Client(client.url, accessToken);
+    const [file] = made.versions[0]!.files;
+    expect(await problem(other.get(`/api/adapters/${made.id}`))).toEqual([404, 'explore.adapter-not-found']);
+    expect(await problem(other.get(`/api/files/${file!.sha256}`))).toEqual([404, 'explore.file-not-found']);
+    expect((await other.get<{ items: unknown[] }>('/api/adapters')).items).toEqual([]);
+    const open = await client.request<AdapterView>('PATCH', `/api/adapters/${made.id}`, { visibility: 'public' });
+    expect(open.visibility).toBe('public');
+    expect(await other.get(`/api/adapters/${made.id}`)).toMatchObject({ mine: false });
+    const shared = await raw(`/files/${file!.sha256}/x`);
+    expect(shared.headers.get('cache-control')).toMatch(/^public, max-age=31536000, immutable/);
+    await shared.body?.cancel();
+    expect(await problem(other.request('DELETE', `/api/adapters/${made.id}`))).toEqual([
+      404,
+      'explore.adapter-not-found',
+    ]);
+  });
+});
+
+describe('a model for the browser', () => {
+  it('is uploaded by an administrator, delivered, and takes adapters of its shape alone', async () => {
+    const bytes = tinyMediaPipeModel();
+    const uploadId = await upload(client, bytes, 'tiny.bin');
+    const model = await client.post<BrowserModelView>('/api/explore/browser-models', {
+      id: 'tiny-web',
+      name: 'Tiny',
+      uploadId,
+    });
+    expect(model).toMatchObject({ format: 'bin', lora: true, digest: sha256(bytes), sizeBytes: bytes.length });
+    const { url } = await client.get<FileView>(`/api/files/${model.digest}`);
+    expect(sha256(Buffer.from(await (await fetch(client.url + url)).arrayBuffer()))).toBe(model.digest);
+
+    const wrong = await addAdapter(client, tinyAdapter(), { baseDigest: null, browserBaseDigest: model.digest });
+    expect(wrong.versions[0]).toMatchObject({ status: 'failed', error: { code: 'explore.adapter-wrong-base' } });
+    const right = await addAdapter(client, tinyBrowserAdapter(), { browserBaseDigest: model.digest });
+    expect(right.versions[0]).toMatchObject({ status: 'ready', rank: 4, files: [{ encoding: 'mediapipe' }] });
+    const again = await upload(
+      client,
+      Buffer.from(await (await fetch(client.url + right.versions[0]!.files[0]!.url)).arrayBuffer()),
+    );
+    const asItIs = await client.post<AdapterView>('/api/adapters', {
+      name: 'As it is',
+      browserBaseDigest: model.digest,
+      uploadIds: [again],
+    });
+    expect((await converted(client, asItIs)).versions[0]).toMatchObject({ status: 'ready' });
+    await client.request('DELETE', '/api/explore/browser-models/tiny-web');
+    expect(await problem(client.get(`/api/files/${model.digest}`))).toEqual([404, 'explore.file-not-found']);
+  });
+});
