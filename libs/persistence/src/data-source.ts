@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { openPglite } from './pglite.js';
 
@@ -34,5 +35,19 @@ export async function openDataSource(url: string, entities: EntitySchema[] = [])
     extra: { max: 10, connectionTimeoutMillis: 10_000, keepAlive: true },
   });
   await dataSource.initialize();
+  outliveLostConnections((dataSource.driver as unknown as { master: EventEmitter }).master);
   return { dataSource, close: () => dataSource.destroy() };
+}
+
+/**
+ * A connection that breaks says so by an event, too, and an event `error` that nobody hears ends the process. The pool hears
+ * it from those that lie idle; of one in use the statement that fails, now or as the next one, tells whoever uses it.
+ */
+function outliveLostConnections(pool: EventEmitter): void {
+  const heard = new WeakSet<EventEmitter>();
+  pool.on('acquire', (client: EventEmitter) => {
+    if (heard.has(client)) return;
+    heard.add(client);
+    client.on('error', () => undefined);
+  });
 }

@@ -3,7 +3,7 @@ import { DomainError } from '@app/kernel';
 import { testDatabase, type TestDatabase, testDatabaseKinds } from '@app/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from './database.js';
+import { Database } from './database.js';
 import { EventStore } from './event-store.js';
 
 const code = async (work: Promise<unknown>) =>
@@ -245,6 +245,20 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it.skipIf(kind === 'pglite')('outlives a connection that is lost in the middle of a unit of work', async () => {
+    const unit = db.transaction(async () => {
+      const [own] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const other = await Database.connect(test.url);
+      await other.query('SELECT pg_terminate_backend($1::int)', [own!.pid]);
+      await other.close();
+      // Its end is told while no statement runs that could be told of it.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await db.query(`INSERT INTO marks VALUES ($1, $2)`, [-2, 0]);
+    });
+    expect(await code(unit)).toBe('platform.database-unreachable');
+    expect(await db.query(`SELECT 1 FROM marks WHERE unit = $1`, [-2])).toEqual([]);
   });
 
   it('refuses to change or forget an event', async () => {
