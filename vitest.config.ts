@@ -22,7 +22,7 @@ const project = (name: string, include: string[], exclude: string[], testTimeout
 
 // Nothing in them depends on the topology, or they start processes of their own.
 const split = process.env['TOPOLOGY'] === 'split';
-const inSplit = split ? ['**/mediapipe-lora.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
+const inSplit = split ? ['**/mediapipe-lora.e2e.spec.ts', '**/engines.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
 
 const here = '{src,libs,apps,migrations,scripts}/**/';
 export default defineConfig({

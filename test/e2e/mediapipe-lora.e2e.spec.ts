@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readMediaPipeBase, readPeftAdapter, toMediaPipe } from '@app/lora';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserArguments, chromiumPath, openBrowser, type OpenBrowser } from '../support/browser.js';
-import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
+import { browserArguments, chromiumPath, gpuArguments, openBrowser, type OpenBrowser } from '../support/browser.js';
+import { tinyMediaPipeAdapter } from '../support/tiny-lora.js';
+import { tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 
 const tasks = dirname(fileURLToPath(import.meta.resolve('@mediapipe/tasks-genai')));
 const types: Record<string, string> = {
@@ -29,18 +29,6 @@ const server = createServer((request, response) => {
   return createReadStream(file).pipe(response);
 });
 
-async function adapter(base: Buffer): Promise<Buffer> {
-  const { config, weights } = tinyBrowserAdapter();
-  const source = (bytes: Buffer) => ({
-    size: bytes.length,
-    read: (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length)),
-  });
-  const peft = await readPeftAdapter(config, source(weights));
-  const pieces: Uint8Array[] = [];
-  for await (const piece of toMediaPipe(peft, await readMediaPipeBase(source(base)))) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
 describe.skipIf(!chromiumPath)('a converted adapter in MediaPipe, in a browser', () => {
   let browser: OpenBrowser;
   let url: string;
@@ -48,11 +36,11 @@ describe.skipIf(!chromiumPath)('a converted adapter in MediaPipe, in a browser',
   beforeAll(async () => {
     const base = tinyMediaPipeModel();
     files.set('base.bin', base);
-    files.set('lora.bin', await adapter(base));
+    files.set('lora.bin', await tinyMediaPipeAdapter(base));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://localhost:${(server.address() as AddressInfo).port}`;
     browser = await openBrowser({
-      args: [...browserArguments, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+      args: [...browserArguments, ...gpuArguments],
     });
   });
   afterAll(async () => {

@@ -20,6 +20,9 @@ export const browserArguments = [
   '--disable-dev-shm-usage',
 ];
 
+/** WebGPU on the processor, for models that run in the browser. */
+export const gpuArguments = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
 export interface OpenBrowser {
   context: BrowserContext;
   close(): Promise<void>;

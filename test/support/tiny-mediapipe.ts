@@ -18,13 +18,13 @@ export const tinyMediaPipeSizes = { width, headWidth, firstWord: tokenOf(sentenc
 
 /**
  * A Gemma of one layer in MediaPipe's own form, 1.7 MB: a token is one channel, attention is silent, and the
- * feed-forward layer moves each token's channel to that of its successor.
+ * feed-forward layer moves each token's channel to that of its successor. `endless`: it says its sentence again and again.
  */
-export function tinyMediaPipeModel(): Buffer {
+export function tinyMediaPipeModel({ endless = false } = {}): Buffer {
   const weights = [
     ...matrix('params.lm.softmax.logits_ffn.w', width, width, diagonal(5)),
     vector('params.lm.final_ln.scale'),
-    ...layer('params.lm.transformer.x_layers_0.'),
+    ...layer('params.lm.transformer.x_layers_0.', endless ? tokenOf(sentence[0]!) : eos),
   ];
   const head = encodeTfl3Head(
     weights.map(({ tensor }) => tensor),
@@ -73,10 +73,10 @@ interface Weight {
   data: Uint8Array;
 }
 
-function layer(prefix: string): Weight[] {
+function layer(prefix: string, last: number): Weight[] {
   const successors = vocabulary.map(() => tokenOf(sentence[0]!));
   sentence.forEach(
-    (word, at) => (successors[tokenOf(word)] = at + 1 < sentence.length ? tokenOf(sentence[at + 1]!) : eos),
+    (word, at) => (successors[tokenOf(word)] = at + 1 < sentence.length ? tokenOf(sentence[at + 1]!) : last),
   );
   successors[tokenOf(otherWord)] = tokenOf(sentence[1]!);
   const down = new Float32Array(width * width);
