@@ -16,6 +16,8 @@ export interface StubUpstreamOptions {
   /** Report usage when asked to. Default true. */
   usage?: boolean;
   port?: number;
+  /** More models, which answer otherwise. */
+  byModel?: Record<string, Pick<StubUpstreamOptions, 'tokens' | 'firstTokenDelayMs' | 'tokenDelayMs'>>;
 }
 
 /** What goes wrong with one request. */
@@ -84,7 +86,7 @@ export async function startStubUpstream(options: StubUpstreamOptions = {}): Prom
 
     openStreams++;
     try {
-      await answer(response, body, options, failure);
+      await answer(response, body, { ...options, ...options.byModel?.[String(body['model'])] }, failure);
     } finally {
       openStreams--;
       if (openStreams === 0) {
@@ -210,7 +212,10 @@ function embeddings(body: Record<string, unknown>): object {
   return { object: 'list', data };
 }
 
-const models = (options: StubUpstreamOptions) => options.models ?? ['stub-model'];
+const models = (options: StubUpstreamOptions) => [
+  ...(options.models ?? ['stub-model']),
+  ...Object.keys(options.byModel ?? {}),
+];
 
 const promptOf = (body: Record<string, unknown>) =>
   ((body['messages'] ?? []) as { content: string }[]).map(({ content }) => content).join('');
