@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { BrowserAnswersController } from './http/browser-answers.controller.js';
 import { ConversationsController } from './http/conversations.controller.js';
 import { MessagesController } from './http/messages.controller.js';
 
-@Module({ controllers: [ConversationsController, MessagesController] })
+@Module({ controllers: [ConversationsController, MessagesController, BrowserAnswersController] })
 export class ChatHttpModule {}

@@ -1,14 +1,19 @@
 import { Module } from '@nestjs/common';
 import { Conversations } from './domain/conversations.js';
 import { DeleteConversationHandler } from './features/delete-conversation.handler.js';
+import { ExportConversationHandler } from './features/export-conversation.handler.js';
+import { FinishBrowserAnswerHandler } from './features/finish-browser-answer.handler.js';
 import { GetAnswerHandler } from './features/get-answer.handler.js';
 import { GetConversationHandler } from './features/get-conversation.handler.js';
 import { GetPromptHandler } from './features/get-prompt.handler.js';
+import { GrowBrowserAnswerHandler } from './features/grow-browser-answer.handler.js';
 import { ListConversationsHandler } from './features/list-conversations.handler.js';
 import { RecordAnswerOnGenerationFinishedHandler } from './features/record-answer-on-generation-finished.handler.js';
+import { RecordBrowserUsageHandler } from './features/record-browser-usage.handler.js';
 import { RenameConversationHandler } from './features/rename-conversation.handler.js';
 import { RetryAnswerHandler } from './features/retry-answer.handler.js';
 import { SendMessageHandler } from './features/send-message.handler.js';
+import { StartBrowserAnswerHandler } from './features/start-browser-answer.handler.js';
 import { StartConversationHandler } from './features/start-conversation.handler.js';
 import { StopAnswerHandler } from './features/stop-answer.handler.js';
 import { ConversationProjection } from './persistence/conversation-projection.js';
@@ -20,6 +25,11 @@ import { EventSourcedConversations } from './persistence/event-sourced-conversat
     SendMessageHandler,
     RetryAnswerHandler,
     StopAnswerHandler,
+    StartBrowserAnswerHandler,
+    GrowBrowserAnswerHandler,
+    FinishBrowserAnswerHandler,
+    RecordBrowserUsageHandler,
+    ExportConversationHandler,
     RenameConversationHandler,
     DeleteConversationHandler,
     RecordAnswerOnGenerationFinishedHandler,

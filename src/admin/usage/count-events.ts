@@ -1,7 +1,8 @@
 import type { StoredEvent } from '@app/persistence';
 import { UserSignedIn, UserSignedUp } from '../../auth/contracts/index.js';
+import { type BrowserRun, BrowserUsageRecorded } from '../../chat/contracts/index.js';
 import { InstallFailed, ModelInstalled } from '../../explore/contracts/index.js';
-import { GenerationFinished } from '../../inference/contracts/index.js';
+import { type FinalStatus, GenerationFinished } from '../../inference/contracts/index.js';
 import { boundOf } from './buckets.js';
 
 /** One row of each table, to be added to what it holds. */
@@ -39,7 +40,11 @@ const kinds: Record<string, string> = {
   [InstallFailed.type]: 'failed-install',
 };
 
-export const countedTypes: readonly string[] = [GenerationFinished.type, ...Object.keys(kinds)];
+export const countedTypes: readonly string[] = [
+  GenerationFinished.type,
+  BrowserUsageRecorded.type,
+  ...Object.keys(kinds),
+];
 
 /** Adds up what these events say, a row for each place that they change. */
 export function countEvents(events: readonly StoredEvent[]): Counts {
@@ -53,7 +58,7 @@ export function countEvents(events: readonly StoredEvent[]): Counts {
       at(happenings, [day, kind], { day, kind, count: 0 }).count += 1;
       continue;
     }
-    const finished = GenerationFinished.schema.parse(data);
+    const finished = type === BrowserUsageRecorded.type ? ofBrowser(data) : GenerationFinished.schema.parse(data);
     const model = finished.metadata?.model ?? 'unknown';
     const user_id = metadata.actor?.userId ?? 'system';
     const none = { complete: 0, stopped: 0, failed: 0, prompt_tokens: 0, completion_tokens: 0 };
@@ -67,6 +72,12 @@ export function countEvents(events: readonly StoredEvent[]): Counts {
     at(latencies, [day, model, String(below_ms)], { day, model, below_ms, answers: 0 }).answers += 1;
   }
   return { answers: [...answers.values()], latencies: [...latencies.values()], happenings: [...happenings.values()] };
+}
+
+/** An answer that a browser made counts as any other. */
+function ofBrowser(data: unknown): { status: FinalStatus; metadata: BrowserRun } {
+  const { status, run } = BrowserUsageRecorded.schema.parse(data);
+  return { status, metadata: run };
 }
 
 function at<T>(rows: Map<string, T>, key: readonly string[], empty: T): T {

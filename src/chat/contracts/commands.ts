@@ -1,7 +1,7 @@
 import { command } from '@app/messaging';
 import { z } from 'zod';
-import { SamplerInput } from '../../inference/contracts/index.js';
-import { ConversationSummary, MessageView, SentMessage } from './views.js';
+import { AnswerError, FinalStatus, Sampler, SamplerInput } from '../../inference/contracts/index.js';
+import { BrowserAnswer, ConversationSummary, MessageView, SentMessage } from './views.js';
 
 export const Title = z.string().trim().min(1).max(200);
 
@@ -39,6 +39,78 @@ export class RetryAnswer extends command(
     sampler: SamplerInput.optional(),
   }),
   MessageView,
+) {}
+
+const modelDigest = z.string().regex(/^[0-9a-f]{64}$/);
+const answer = { conversationId: z.uuid(), messageId: z.uuid() };
+
+/**
+ * Notes that the caller's browser begins an answer: to a message that is stored with it, or to one that is there
+ * (`parentId`). Ids are the caller's, so that it can be repeated. No engine of the server takes part.
+ */
+export class StartBrowserAnswer extends command(
+  'chat.start-browser-answer.v1',
+  z.object({
+    ...answer,
+    message: z
+      .object({
+        id: z.uuid(),
+        text: z.string(),
+        parentId: z.uuid().nullable().describe('The answer that it follows; null begins the conversation'),
+      })
+      .nullable(),
+    parentId: z.uuid().describe('The message that is answered'),
+    model: z.string().min(1).max(300),
+  }),
+  BrowserAnswer,
+) {}
+
+/** More of the text, so that a reload loses little. What came before, or twice, changes nothing. */
+export class GrowBrowserAnswer extends command(
+  'chat.grow-browser-answer.v1',
+  z.object({
+    ...answer,
+    at: z.int().min(0).describe('Characters (UTF-16) before it'),
+    text: z.string().min(1).max(100_000),
+  }),
+) {}
+
+/** What a browser tells of the answer that it made. */
+export const BrowserRun = z
+  .object({
+    runtime: z.enum(['mediapipe', 'wllama']),
+    model: z.string().min(1).max(300),
+    modelDigest,
+    adapterDigests: z.array(modelDigest).max(8),
+    sampler: Sampler,
+    promptTokens: z.int().min(0).max(10_000_000),
+    completionTokens: z.int().min(0).max(10_000_000),
+    timeToFirstTokenMs: z.number().min(0).max(86_400_000).nullable(),
+    tokensPerSecond: z.number().min(0).max(1_000_000).nullable(),
+    finishReason: z.enum(['stop', 'length', 'stopped', 'error']),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'BrowserRun' });
+export type BrowserRun = z.infer<typeof BrowserRun>;
+
+/** The end of a browser's answer; the first end counts. Throws `chat.invalid-proof`, `chat.not-a-browser-answer`. */
+export class FinishBrowserAnswer extends command(
+  'chat.finish-browser-answer.v1',
+  z.object({
+    ...answer,
+    status: FinalStatus,
+    text: z.string().max(500_000),
+    error: AnswerError.nullable(),
+    run: BrowserRun,
+    proof: z.string().max(4000).describe('Compact JWS (ES256) with the key in its header; see docs/api.md'),
+  }),
+) {}
+
+/** Counts of an answer whose text stays in the browser ("browser only"). Repeating it changes nothing. */
+export class RecordBrowserUsage extends command(
+  'chat.record-browser-usage.v1',
+  z.object({ answerId: z.uuid(), status: FinalStatus, run: BrowserRun }),
 ) {}
 
 export class StopAnswer extends command(

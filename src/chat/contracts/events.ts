@@ -1,6 +1,7 @@
 import { event } from '@app/messaging';
 import { z } from 'zod';
 import { AnswerError, AnswerMetadata, FinalStatus, SamplerInput } from '../../inference/contracts/index.js';
+import { BrowserRun } from './commands.js';
 
 const conversationId = z.uuid();
 
@@ -33,6 +34,29 @@ export class AnswerRequested extends event(
     generationId: z.uuid(),
     model: z.string().nullable().describe('null: whatever is the default when it runs'),
     sampler: SamplerInput,
+  }),
+) {}
+
+/** A browser answers: nobody on the server has to. */
+export class BrowserAnswerStarted extends event(
+  'chat.browser-answer.started.v1',
+  z.object({ conversationId, messageId: z.uuid(), parentId: z.uuid(), model: z.string() }),
+) {}
+
+/** More of its text, saved while it is written. */
+export class BrowserAnswerGrew extends event(
+  'chat.browser-answer.grew.v1',
+  z.object({ conversationId, messageId: z.uuid(), at: z.number(), text: z.string() }),
+) {}
+
+/** What an answer in a browser used; never any of its text. One an answer. */
+export class BrowserUsageRecorded extends event(
+  'chat.browser-usage.recorded.v1',
+  z.object({
+    answerId: z.uuid(),
+    conversationId: z.uuid().nullable().describe('null: the conversation is in that browser only'),
+    status: FinalStatus,
+    run: BrowserRun,
   }),
 ) {}
 

@@ -1,7 +1,7 @@
 import { query } from '@app/messaging';
 import { z } from 'zod';
 import { ChatMessage } from '../../inference/contracts/index.js';
-import { ConversationPage, ConversationView, MessageStatus } from './views.js';
+import { ConversationExport, ConversationPage, ConversationView, MessageStatus } from './views.js';
 
 export class ListConversations extends query(
   'chat.list-conversations.v1',
@@ -17,6 +17,13 @@ export class GetConversation extends query(
   'chat.get-conversation.v1',
   z.object({ conversationId: z.uuid() }),
   ConversationView,
+) {}
+
+/** The conversation as a file to keep. */
+export class ExportConversation extends query(
+  'chat.export-conversation.v1',
+  z.object({ conversationId: z.uuid() }),
+  ConversationExport,
 ) {}
 
 /** Which generation writes an answer; refuses whoever does not own the conversation. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AnswerError, AnswerMetadata } from '../../inference/contracts/index.js';
+import { AnswerError, AnswerMetadata, ChatMessage } from '../../inference/contracts/index.js';
 
 export const ConversationSummary = z
   .object({ id: z.uuid(), title: z.string(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() })
@@ -20,8 +20,9 @@ export const MessageView = z
     conversationId: z.uuid(),
     parentId: z.uuid().nullable(),
     role: z.enum(['user', 'assistant']),
-    text: z.string().describe('Empty while an answer is pending: follow its stream'),
+    text: z.string().describe('Empty while the server writes an answer: follow its stream'),
     status: MessageStatus,
+    runsIn: z.enum(['server', 'browser']).describe('Who writes it; a pending answer of a browser has no stream'),
     model: z.string().nullable(),
     error: AnswerError.nullable(),
     metadata: AnswerMetadata.nullable(),
@@ -36,3 +37,19 @@ export const ConversationView = z
 export type ConversationView = z.infer<typeof ConversationView>;
 
 export const SentMessage = z.object({ message: MessageView, answer: MessageView }).meta({ id: 'SentMessage' });
+
+/** An answer that the caller's browser now writes, to this prompt. */
+export const BrowserAnswer = z
+  .object({ message: MessageView, answer: MessageView, prompt: z.array(ChatMessage) })
+  .meta({ id: 'BrowserAnswer' });
+
+/** A whole conversation as a file: every message with its parent, engine, digests and token counts. */
+export const ConversationExport = z
+  .object({
+    format: z.literal('parley.conversation'),
+    version: z.literal(1),
+    exportedAt: z.iso.datetime(),
+    conversation: ConversationSummary,
+    messages: z.array(MessageView),
+  })
+  .meta({ id: 'ConversationExport' });

@@ -94,6 +94,76 @@ describe('a conversation', () => {
   });
 });
 
+describe('an answer that a browser writes', () => {
+  const begin = () => {
+    const conversation = start();
+    const [question, id] = [newId(), newId()];
+    const message = { id: question, text: 'one', parentId: null, maxCharacters: 100 };
+    conversation.startBrowserAnswer({ id, parentId: question, model: 'tiny' }, message);
+    return { conversation, question, id };
+  };
+  const end = (messageId: string, text: string) => ({
+    ...{ messageId, status: 'complete' as const, text, error: null, metadata: null },
+  });
+
+  it('is stored with its question, and asks nobody on the server', () => {
+    expect(types(begin().conversation)).toEqual([
+      'chat.conversation.started.v1',
+      'chat.message.sent.v1',
+      'chat.browser-answer.started.v1',
+      'chat.conversation.renamed.v1',
+    ]);
+  });
+
+  it('grows by each piece once, in whatever way pieces are sent again', () => {
+    const text = 'abcdefghij';
+    const cut = fc.tuple(fc.nat(10), fc.nat(10)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+    fc.assert(
+      fc.property(fc.array(cut), (cuts) => {
+        const { conversation, id } = begin();
+        for (const [from, to] of cuts) {
+          const refused = code(() => conversation.growBrowserAnswer(id, from, text.slice(from, to)));
+          expect([undefined, 'chat.answer-text-missing']).toContain(refused);
+        }
+        const pieces = conversation.pending.flatMap((event) =>
+          event.type === 'chat.browser-answer.grew.v1' ? [event.data.text] : [],
+        );
+        expect(text.startsWith(pieces.join(''))).toBe(true);
+      }),
+    );
+  });
+
+  it('is stopped with what was saved of it, when its browser is gone', () => {
+    const { conversation, id } = begin();
+    conversation.growBrowserAnswer(id, 0, 'Hel');
+    conversation.stop(id);
+    expect(conversation.pending.at(-1)?.data).toMatchObject({ status: 'stopped', text: 'Hel' });
+    expect(conversation.finishBrowserAnswer(end(id, 'Hello'))).toBe(false);
+  });
+
+  it('ends once, and then another message can follow', () => {
+    const { conversation, id } = begin();
+    expect(code(() => conversation.send(say('two', id), order()))).toBe('chat.answer-pending');
+    expect(conversation.finishBrowserAnswer(end(id, 'Hello'))).toBe(true);
+    expect(conversation.finishBrowserAnswer(end(id, 'Other'))).toBe(false);
+    conversation.send(say('two', id), order());
+    conversation.retry(id, order());
+  });
+
+  it('stands beside answers of the server, and is not written in their place', () => {
+    const { conversation, question, id } = begin();
+    conversation.finishBrowserAnswer(end(id, 'Hello'));
+    const server = order();
+    conversation.retry(id, server);
+    expect(code(() => conversation.growBrowserAnswer(server.answerId, 0, 'x'))).toBe('chat.not-a-browser-answer');
+    conversation.startBrowserAnswer({ id: newId(), parentId: question, model: 'tiny' }, null);
+    expect(conversation.pending.at(-1)?.data).toMatchObject({ parentId: question });
+    expect(code(() => conversation.startBrowserAnswer({ id: newId(), parentId: id, model: 'm' }, null))).toBe(
+      'chat.not-a-question',
+    );
+  });
+});
+
 describe('a title', () => {
   it.each([
     ['## Hello *world*\nmore', 'Hello *world'],

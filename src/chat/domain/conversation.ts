@@ -3,6 +3,8 @@ import {
   AnswerFinished,
   AnswerRequested,
   AnswerStopRequested,
+  BrowserAnswerGrew,
+  BrowserAnswerStarted,
   ConversationDeleted,
   ConversationRenamed,
   ConversationStarted,
@@ -10,11 +12,14 @@ import {
 } from '../contracts/index.js';
 import {
   answerPending,
+  answerTextMissing,
   conversationNotFound,
   emptyMessage,
   invalidText,
   messageNotFound,
   messageTooLong,
+  notABrowserAnswer,
+  notAMessageToAnswer,
   notAnAnswer,
   tooManyMessages,
 } from './errors.js';
@@ -26,6 +31,8 @@ export type ConversationEvent =
   | ConversationDeleted
   | MessageSent
   | AnswerRequested
+  | BrowserAnswerStarted
+  | BrowserAnswerGrew
   | AnswerStopRequested
   | AnswerFinished;
 
@@ -36,6 +43,8 @@ export const conversationEvents = [
   ConversationDeleted,
   MessageSent,
   AnswerRequested,
+  BrowserAnswerStarted,
+  BrowserAnswerGrew,
   AnswerStopRequested,
   AnswerFinished,
 ] as const;
@@ -43,8 +52,11 @@ export const conversationEvents = [
 interface Answer {
   readonly role: 'assistant';
   readonly parentId: string;
-  readonly generationId: string;
+  /** null: a browser writes it. */
+  readonly generationId: string | null;
   final: boolean;
+  /** What a browser has saved of it so far. */
+  text: string;
 }
 type Node = { readonly role: 'user'; readonly parentId: string | null } | Answer;
 
@@ -94,6 +106,52 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     message: { id: string; text: string; parentId: string | null | undefined; maxCharacters: number },
     order: AnswerOrder,
   ): string | null {
+    const parentId = this.#say(message);
+    this.#requestAnswer(message.id, order);
+    this.#takeTitle(message.text);
+    return parentId;
+  }
+
+  /** Stores what the user said, if it is given, and that a browser answers it. */
+  startBrowserAnswer(
+    answer: { id: string; parentId: string; model: string },
+    message: { id: string; text: string; parentId: string | null; maxCharacters: number } | null,
+  ): void {
+    if (message && !this.#nodes.has(message.id)) this.#say(message);
+    if (this.#nodes.size + 1 > MAX_MESSAGES) throw tooManyMessages(MAX_MESSAGES);
+    const { id: messageId, parentId, model } = answer;
+    const parent = this.#nodes.get(parentId);
+    if (!parent) throw messageNotFound(parentId);
+    if (parent.role !== 'user') throw notAMessageToAnswer(parentId);
+    this.record(new BrowserAnswerStarted({ conversationId: this.id, messageId, parentId, model }));
+    if (message) this.#takeTitle(message.text);
+  }
+
+  /** More of a browser's answer, which begins after `at` characters. */
+  growBrowserAnswer(messageId: string, at: number, text: string): void {
+    const node = this.#browserAnswer(messageId);
+    if (node.final || at + text.length <= node.text.length) return;
+    if (at > node.text.length) throw answerTextMissing(messageId, node.text.length);
+    if (!text.isWellFormed() || text.includes('\0')) throw invalidText();
+    const fresh = text.slice(node.text.length - at);
+    const { length } = node.text;
+    this.record(new BrowserAnswerGrew({ conversationId: this.id, messageId, at: length, text: fresh }));
+  }
+
+  /** The end of a browser's answer; false when it had one before. */
+  finishBrowserAnswer(answer: Omit<AnswerFinished['data'], 'conversationId' | 'ownerId' | 'title'>): boolean {
+    if (this.#browserAnswer(answer.messageId).final) return false;
+    if (!answer.text.isWellFormed() || answer.text.includes('\0')) throw invalidText();
+    this.finishAnswer(answer);
+    return true;
+  }
+
+  #say(message: {
+    id: string;
+    text: string;
+    parentId: string | null | undefined;
+    maxCharacters: number;
+  }): string | null {
     const { id, text, maxCharacters } = message;
     if (text.trim() === '') throw emptyMessage();
     if (text.length > maxCharacters) throw messageTooLong(text.length, maxCharacters);
@@ -106,11 +164,12 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
       if (!parent.final) throw answerPending(parentId);
     }
     this.record(new MessageSent({ conversationId: this.id, messageId: id, parentId, text }));
-    this.#requestAnswer(id, order);
-    if (this.#title === null) {
-      this.record(new ConversationRenamed({ conversationId: this.id, title: titleOf(text), by: 'system' }));
-    }
     return parentId;
+  }
+
+  #takeTitle(text: string): void {
+    if (this.#title !== null) return;
+    this.record(new ConversationRenamed({ conversationId: this.id, title: titleOf(text), by: 'system' }));
   }
 
   /** Another answer beside `answerId`. */
@@ -122,6 +181,11 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
   stop(answerId: string): void {
     const answer = this.#answer(answerId);
     if (answer.final) return;
+    if (answer.generationId === null) {
+      // Nobody on the server writes it: what its browser has saved is what there is.
+      this.finishAnswer({ messageId: answerId, status: 'stopped', text: answer.text, error: null, metadata: null });
+      return;
+    }
     this.record(
       new AnswerStopRequested({ conversationId: this.id, messageId: answerId, generationId: answer.generationId }),
     );
@@ -134,7 +198,7 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
   /** Deletes; answers that are still being written are stopped by whoever hears of it. */
   delete(): void {
     const generationIds = [...this.#nodes.values()].flatMap((node) =>
-      'generationId' in node ? [node.generationId] : [],
+      'generationId' in node && node.generationId !== null ? [node.generationId] : [],
     );
     this.record(new ConversationDeleted({ conversationId: this.id, generationIds }));
   }
@@ -169,8 +233,19 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
         return;
       case 'chat.answer.requested.v1': {
         const { messageId, parentId, generationId } = event.data;
-        this.#nodes.set(messageId, { role: 'assistant', parentId, generationId, final: false });
+        this.#nodes.set(messageId, { role: 'assistant', parentId, generationId, final: false, text: '' });
         this.#newest = messageId;
+        return;
+      }
+      case 'chat.browser-answer.started.v1': {
+        const { messageId, parentId } = event.data;
+        this.#nodes.set(messageId, { role: 'assistant', parentId, generationId: null, final: false, text: '' });
+        this.#newest = messageId;
+        return;
+      }
+      case 'chat.browser-answer.grew.v1': {
+        const node = this.#nodes.get(event.data.messageId);
+        if (node?.role === 'assistant') node.text = node.text.slice(0, event.data.at) + event.data.text;
         return;
       }
       case 'chat.answer.finished.v1': {
@@ -187,6 +262,12 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     this.record(
       new AnswerRequested({ conversationId: this.id, messageId: answerId, parentId, generationId, model, sampler }),
     );
+  }
+
+  #browserAnswer(id: string): Answer {
+    const node = this.#answer(id);
+    if (node.generationId !== null) throw notABrowserAnswer(id);
+    return node;
   }
 
   #answer(id: string): Answer {

@@ -36,3 +36,20 @@ export const tooManyMessages = (limit: number) =>
   new DomainError('conflict', 'chat.conversation-full', `A conversation may have ${limit} messages. Start a new one.`, {
     limit,
   });
+
+export const notABrowserAnswer = (messageId: string) =>
+  new DomainError('conflict', 'chat.not-a-browser-answer', 'That answer is not written by a browser.', { messageId });
+
+export const notAMessageToAnswer = (messageId: string) =>
+  new DomainError('conflict', 'chat.not-a-question', 'Only what a person said can be answered.', { messageId });
+
+export const answerTextMissing = (messageId: string, have: number) =>
+  new DomainError('conflict', 'chat.answer-text-missing', 'Some of the text before this piece has not come.', {
+    messageId,
+    have,
+  });
+
+export const invalidProof = (reason: string, cause?: unknown) =>
+  new DomainError('invalid', 'chat.invalid-proof', `The signature of the answer does not hold: ${reason}`, undefined, {
+    cause,
+  });

@@ -30,7 +30,7 @@ export class SendMessageHandler {
     const follows = conversation.send({ id, text, parentId, maxCharacters }, order);
     const createdAt = (await this.conversations.save(conversation))!.toISOString();
     // What was just stored is not read again: the answer waits for these milliseconds.
-    const fresh = { conversationId, error: null, metadata: null, createdAt } as const;
+    const fresh = { conversationId, runsIn: 'server', error: null, metadata: null, createdAt } as const;
     return {
       message: { ...fresh, id, parentId: follows, role: 'user', text, status: 'complete', model: null },
       answer: {

@@ -1,13 +1,15 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Returns, Scopes } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import { z } from 'zod';
 import {
+  ConversationExport,
   ConversationPage,
   ConversationSummary,
   ConversationView,
   DeleteConversation,
+  ExportConversation,
   GetConversation,
   ListConversations,
   RenameConversation,
@@ -37,6 +39,14 @@ export class ConversationsController {
   @Returns(200, ConversationView)
   get(@Param('conversationId', { schema: z.uuid() }) conversationId: string) {
     return this.bus.query(new GetConversation({ conversationId }));
+  }
+
+  /** A file to keep: the tree with engine, digests and token counts of each answer. */
+  @Get(':conversationId/export')
+  @Header('content-disposition', 'attachment; filename="conversation.json"')
+  @Returns(200, ConversationExport)
+  export(@Param('conversationId', { schema: z.uuid() }) conversationId: string) {
+    return this.bus.query(new ExportConversation({ conversationId }));
   }
 
   @Patch(':conversationId')

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { AnswerError, AnswerMetadata, FinalStatus, GenerationPhase } from '../../inference/contracts/index.js';
-import { ListConversations, RetryAnswer, SendMessage, StartConversation, Title } from '../contracts/index.js';
+import {
+  FinishBrowserAnswer,
+  GrowBrowserAnswer,
+  ListConversations,
+  RecordBrowserUsage,
+  RetryAnswer,
+  SendMessage,
+  StartBrowserAnswer,
+  StartConversation,
+  Title,
+} from '../contracts/index.js';
 
 /** What a client sends is the command's data without what the path says. */
 export const StartConversationBody = StartConversation.schema.meta({ id: 'StartConversationBody' });
@@ -9,6 +19,14 @@ export const SendMessageBody = SendMessage.schema.omit({ conversationId: true })
 export const RetryAnswerBody = RetryAnswer.schema
   .omit({ conversationId: true, messageId: true })
   .meta({ id: 'RetryAnswerBody' });
+
+export const StartBrowserAnswerBody = StartBrowserAnswer.schema
+  .omit({ conversationId: true })
+  .meta({ id: 'StartBrowserAnswerBody' });
+const inPath = { conversationId: true, messageId: true } as const;
+export const GrowBrowserAnswerBody = GrowBrowserAnswer.schema.omit(inPath).meta({ id: 'GrowBrowserAnswerBody' });
+export const FinishBrowserAnswerBody = FinishBrowserAnswer.schema.omit(inPath).meta({ id: 'FinishBrowserAnswerBody' });
+export const RecordBrowserUsageBody = RecordBrowserUsage.schema.meta({ id: 'RecordBrowserUsageBody' });
 
 /** Query strings are text: the limit is read as a number. */
 export const ListConversationsParams = ListConversations.schema.extend({

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Projection, Projects, type StoredEvent } from '@app/persistence';
-import { AnswerRequested, ConversationRenamed, MessageSent } from '../contracts/index.js';
+import { AnswerRequested, BrowserAnswerStarted, ConversationRenamed, MessageSent } from '../contracts/index.js';
 import { type ConversationEvent, conversationEvents } from '../domain/conversation.js';
 
 /** Conversation list and message tree, written in the transaction of the event. */
@@ -84,13 +84,20 @@ export class ConversationProjection extends Projection {
           ],
         );
         return;
+      case 'chat.browser-answer.grew.v1':
+        // It begins where the text ends: the conversation has seen to that.
+        await this.db.query(`UPDATE chat.messages SET text = text || $2 WHERE id = $1 AND status = 'pending'`, [
+          event.data.messageId,
+          event.data.text,
+        ]);
+        return;
       case 'chat.answer.stop-requested.v1':
         return;
     }
   }
 }
 
-type GrowingEvent = MessageSent | AnswerRequested | ConversationRenamed;
+type GrowingEvent = MessageSent | AnswerRequested | BrowserAnswerStarted | ConversationRenamed;
 
 /** What events in a row add to one conversation. */
 interface Growth {
@@ -100,7 +107,12 @@ interface Growth {
   readonly messages: object[];
 }
 
-const growing: readonly string[] = [MessageSent.type, AnswerRequested.type, ConversationRenamed.type];
+const growing: readonly string[] = [
+  MessageSent.type,
+  AnswerRequested.type,
+  BrowserAnswerStarted.type,
+  ConversationRenamed.type,
+];
 const grows = (event: ConversationEvent): event is GrowingEvent => growing.includes(event.type);
 
 function add(event: GrowingEvent, growth: Growth, at: Date, position: string): void {
@@ -112,6 +124,13 @@ function add(event: GrowingEvent, growth: Growth, at: Date, position: string): v
       const { messageId: id, parentId, text } = event.data;
       growth.touchedAt = at;
       growth.messages.push({ id, parentId, role: 'user', text, status: 'complete', at, position });
+      return;
+    }
+    case 'chat.browser-answer.started.v1': {
+      const { messageId: id, parentId, model } = event.data;
+      growth.touchedAt = at;
+      const rest = { model, generationId: null, at, position };
+      growth.messages.push({ id, parentId, role: 'assistant', text: '', status: 'pending', ...rest });
       return;
     }
     case 'chat.answer.requested.v1': {

@@ -31,10 +31,23 @@ export const ChatMessage = z
   .meta({ id: 'ChatMessage' });
 export type ChatMessage = z.infer<typeof ChatMessage>;
 
+/** What only the browser that made an answer can know, signed by it. */
+export const BrowserRunFacts = z
+  .object({
+    runtime: z.enum(['mediapipe', 'wllama']),
+    startedAt: z.iso.datetime().describe("By the browser's clock"),
+    finishedAt: z.iso.datetime().describe("By the browser's clock"),
+    device: z.string().describe("Thumbprint (RFC 7638) of the browser's key"),
+    proof: z
+      .string()
+      .describe('Compact JWS (ES256) over times, model and SHA-256 of the text; the key is in its header'),
+  })
+  .meta({ id: 'BrowserRunFacts' });
+
 /** What is known of an answer once it is final. */
 export const AnswerMetadata = z
   .object({
-    engine: z.string().describe('llama-cpp, openai-compatible'),
+    engine: z.string().describe('llama-cpp, openai-compatible, browser'),
     model: z.string(),
     modelDigest: z.string().nullable().describe('SHA-256 of the model file, hex; null for an upstream'),
     adapterDigests: z.array(z.string()),
@@ -47,6 +60,7 @@ export const AnswerMetadata = z
     finishReason: z.enum(['stop', 'length', 'stopped', 'error']),
     continuations: z.number().describe('How often another worker or engine process took the answer over'),
     continuationMode: z.enum(['none', 'exact', 'fast']),
+    browser: BrowserRunFacts.optional().describe('Of an answer that a browser made'),
   })
   .meta({ id: 'AnswerMetadata' });
 export type AnswerMetadata = z.infer<typeof AnswerMetadata>;
