@@ -202,6 +202,18 @@ describe('parked messages', () => {
     expect((await bus.query(new GetOverview({}))).deliveries.parked).toBe(3);
   });
 
+  it('stand beside what runs in other processes, as of their last beats', async () => {
+    const running = async () => (await bus.query(new ListQueues({}))).items.find((one) => one.queue === queue)?.running;
+    expect(await running()).toBe(0);
+    for (const age of ['1 s', '1 s', '1 hour'])
+      await db().query(
+        `INSERT INTO platform.instances VALUES ($1, 'elsewhere', '1', '{}', '{}', '{}', '{}', 'other', 7, now(), now() - $2::interval, $3)`,
+        [newId(), age, JSON.stringify({ runningDeliveries: { [queue]: 2 } })],
+      );
+    expect(await running()).toBe(4);
+    await db().query(`DELETE FROM platform.instances WHERE service = 'elsewhere'`);
+  });
+
   it('can be replayed and dropped one by one, which the audit knows', async () => {
     fails = false;
     const [first, second] = await parked(3);
@@ -398,7 +410,9 @@ describe('the overview and the processes', () => {
     await insert('chat', '1 s');
     await insert('chat', '1 hour');
     await insert('explore', '1 hour');
-    const { modules, items } = await bus.query(new ListInstances({}));
+    const { at, modules, items } = await bus.query(new ListInstances({}));
+    expect(Math.abs(Date.parse(at) - Date.now())).toBeLessThan(60_000);
+    expect(Date.parse(at) - Date.parse(items[0]!.lastBeat)).toBeGreaterThanOrEqual(1_000);
     expect(modules).toEqual([
       { name: 'chat', alive: 1 },
       { name: 'explore', alive: 0 },

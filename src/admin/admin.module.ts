@@ -16,6 +16,7 @@ import { ReplayParkedHandler } from './features/replay-parked.handler.js';
 import { RunOnTaskRequestedHandler } from './features/run-on-task-requested.handler.js';
 import { StartTaskHandler } from './features/start-task.handler.js';
 import { StreamTaskHandler } from './features/stream-task.handler.js';
+import { QueueDepths } from './persistence/queue-depths.js';
 import { RunningTasks } from './tasks/running-tasks.js';
 import { TaskJobs } from './tasks/task-jobs.js';
 import { Tasks } from './tasks/tasks.js';
@@ -28,6 +29,7 @@ import { UsageCounters } from './usage/usage-counters.js';
     Tasks,
     TaskJobs,
     RunningTasks,
+    QueueDepths,
     ListEventsHandler,
     ExportEventsHandler,
     GetAuditHeadHandler,

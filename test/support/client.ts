@@ -20,7 +20,7 @@ export class HttpError extends Error {
 export class Client {
   constructor(
     public url: string,
-    private readonly token: string,
+    readonly token: string,
   ) {}
 
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -192,6 +192,9 @@ export function reactionsContract(stage: () => Stage): void {
     const depthOf = async (of: string) => (await server.queues([unused])).find((depth) => depth.queue === of);
     await eventually(async () => (await depthOf(queue))?.running === 1 && (await depthOf(queue))?.waiting === 2);
     expect(await depthOf(queue)).toEqual({ queue, waiting: 2, running: 1, parked: 1 });
+    // Whoever else asks adds what the process says that runs in it.
+    const elsewhere = (await client.queues([queue])).find((depth) => depth.queue === queue);
+    expect((elsewhere?.running ?? 0) + (server.runningHere()[queue] ?? 0)).toBe(1);
     expect(await depthOf(unused)).toEqual({ queue: unused, waiting: 0, running: 0, parked: 0 });
     const names = (await server.queues([unused])).map((depth) => depth.queue);
     expect(names).toEqual(names.toSorted());

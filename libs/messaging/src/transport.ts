@@ -111,6 +111,14 @@ export abstract class Transport {
    */
   abstract queues(known?: readonly string[]): Promise<QueueDepth[]>;
 
+  /**
+   * Deliveries that run in this process and that `queues` of another one cannot count, by queue. Empty where the store
+   * of the deliveries tells everybody.
+   */
+  runningHere(): Record<string, number> {
+    return {};
+  }
+
   /** A hint to every process, this one included, that there may be news. Soon, or never: whoever heeds it also looks by itself. */
   abstract signal(topic: string): void;
 

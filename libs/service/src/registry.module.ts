@@ -4,7 +4,7 @@ import { type DynamicModule, Inject, Module, type OnModuleInit, type Type } from
 import { HttpAdapterHost } from '@nestjs/core';
 import { HealthChecks, runningRequestsOf } from '@app/http';
 import { DomainError } from '@app/kernel';
-import { HandlerRegistry } from '@app/messaging';
+import { HandlerRegistry, Transport } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { moduleOf, ServiceDirectory } from './service-directory.js';
 import { type Announcement, ServiceRegistry } from './service-registry.js';
@@ -46,10 +46,11 @@ export class RegistryModule implements OnModuleInit {
         { provide: NEEDED, useValue: http },
         {
           provide: ServiceRegistry,
-          inject: [Database, HandlerRegistry, HttpAdapterHost],
-          useFactory: (db: Database, handlers: HandlerRegistry, host: HttpAdapterHost) =>
+          inject: [Database, HandlerRegistry, HttpAdapterHost, Transport],
+          useFactory: (db: Database, handlers: HandlerRegistry, host: HttpAdapterHost, transport: Transport) =>
             new ServiceRegistry(db, directory, () => announcement(service, http, handlers), {
               runningRequests: () => runningRequestsOf(host.httpAdapter),
+              runningDeliveries: () => transport.runningHere(),
             }),
         },
       ],

@@ -19,7 +19,7 @@ interface Row {
   modules: string[];
   queues: string[];
   pid: number;
-  load: Record<string, number | null>;
+  load: Record<string, unknown>;
   last_beat: Date;
 }
 
@@ -51,6 +51,16 @@ describe.each(testDatabaseKinds)('the registry on %s', (kind) => {
     expect(await rows()).toEqual([]);
     await one.beat();
     expect(await rows()).toEqual([]);
+  });
+
+  it('says which deliveries run in it', async () => {
+    const running: Record<string, number> = {};
+    const { registry: one } = registry({}, { runningDeliveries: () => running });
+    await one.beat();
+    expect((await rows())[0]!.load).toMatchObject({ runningDeliveries: {} });
+    running['chat.record-answer-on-generation-finished'] = 2;
+    await one.beat();
+    expect((await rows())[0]!.load).toMatchObject({ runningDeliveries: running });
   });
 
   it('beats again and again on one row', async () => {

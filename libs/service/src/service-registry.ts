@@ -30,6 +30,8 @@ export interface RegistryOptions {
   staleMs?: number;
   /** HTTP requests that are being answered. */
   runningRequests?: () => number | null;
+  /** Deliveries that run in this process and that others cannot know of, by queue. */
+  runningDeliveries?: () => Record<string, number>;
 }
 
 interface Seen {
@@ -110,7 +112,11 @@ export class ServiceRegistry implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async write(): Promise<void> {
     const { service, version, modules, http, types, queues } = this.announce();
-    const load = { ...this.meter.read(), runningRequests: this.options.runningRequests?.() ?? null };
+    const load = {
+      ...this.meter.read(),
+      runningRequests: this.options.runningRequests?.() ?? null,
+      runningDeliveries: this.options.runningDeliveries?.() ?? {},
+    };
     await this.sql.query(
       `INSERT INTO platform.instances
          (id, service, version, modules, http, types, queues, host, pid, started_at, last_beat, load)

@@ -35,3 +35,10 @@ it('a folder storage that cannot be used says why', async () => {
   await expect(storage.check()).rejects.toMatchObject({ code: 'storage.unavailable', message: /EEXIST|ENOTDIR/ });
   close();
 });
+
+it('a folder storage says what keeps it from deleting', async () => {
+  const { folder, storage, close } = await open();
+  mkdirSync(join(folder, 'objects/model/in the way'), { recursive: true });
+  await expect(storage.delete('model')).rejects.toMatchObject({ code: 'storage.unavailable', message: /EISDIR/ });
+  close();
+});

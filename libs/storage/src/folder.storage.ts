@@ -167,8 +167,9 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof DomainError || !code || !/^E[A-Z0-9]+$/.test(code)) throw error;
+    // Node has names of its own for some: ERR_FS_EISDIR.
+    const code = /^(?:ERR_FS_)?(E[A-Z0-9]+)$/.exec((error as NodeJS.ErrnoException).code ?? '')?.[1];
+    if (error instanceof DomainError || !code) throw error;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw storageFull(error);
     throw storageUnavailable(code, error);
   }

@@ -68,6 +68,7 @@ export const InstanceView = z
 
 export const InstanceList = z
   .object({
+    at: z.iso.datetime().describe('The clock that beats and starts were read by'),
     modules: z.array(z.object({ name: z.string(), alive: z.number().describe('Live processes that handle it') })),
     items: z.array(InstanceView),
   })
@@ -77,10 +78,11 @@ export const QueueView = z
   .object({
     queue: z.string(),
     waiting: z.number().describe('To be handled, a failed one before its next attempt included'),
-    running: z.number(),
+    running: z.number().describe('In all processes; over RabbitMQ as of their last beats, 2 seconds apart'),
     parked: z.number().describe('Given up after the last try'),
   })
   .meta({ id: 'QueueView' });
+export type QueueView = z.infer<typeof QueueView>;
 
 export const QueueList = z.object({ items: z.array(QueueView) }).meta({ id: 'QueueList' });
 
@@ -100,6 +102,7 @@ export const ParkedMessage = z
     data: z.unknown(),
   })
   .meta({ id: 'ParkedMessage' });
+export type ParkedMessage = z.infer<typeof ParkedMessage>;
 
 export const ParkedPage = z
   .object({ items: z.array(ParkedMessage), nextCursor: z.string().nullable() })

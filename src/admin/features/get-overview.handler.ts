@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { Handles, type ResultOf, Transport } from '@app/messaging';
+import { Handles, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { GetOverview } from '../contracts/index.js';
+import { QueueDepths } from '../persistence/queue-depths.js';
 
 // The nearest one is the product's own, seen from the sources and from the build.
 const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8')) as { version: string };
@@ -11,7 +12,7 @@ const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? 
 export class GetOverviewHandler {
   constructor(
     private readonly db: Database,
-    private readonly transport: Transport,
+    private readonly depths: QueueDepths,
   ) {}
 
   async handle(): Promise<ResultOf<GetOverview>> {
@@ -21,7 +22,7 @@ export class GetOverviewHandler {
               (SELECT count(*) FROM platform.outbox)::int AS unpublished`,
       [],
     );
-    const queues = await this.transport.queues();
+    const queues = await this.depths.all();
     const { rss, heapUsed } = process.memoryUsage();
     return {
       version,

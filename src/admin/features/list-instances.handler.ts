@@ -7,6 +7,7 @@ type Instance = ResultOf<ListInstances>['items'][number];
 interface InstanceRow extends Omit<Instance, 'startedAt' | 'lastBeat'> {
   started_at: Date;
   last_beat: Date;
+  at: Date;
 }
 
 @Handles(ListInstances)
@@ -16,21 +17,28 @@ export class ListInstancesHandler {
   async handle(): Promise<ResultOf<ListInstances>> {
     const rows = await this.db.query<InstanceRow>(
       `SELECT id, service, version, modules, http, host, pid, started_at, last_beat, load,
-              last_beat > clock_timestamp() - interval '10 s' AS alive
+              last_beat > statement_timestamp() - interval '10 s' AS alive, statement_timestamp() AS at
        FROM platform.instances ORDER BY alive DESC, service, started_at`,
       [],
     );
     const names = [...new Set(rows.flatMap(({ modules, http }) => [...modules, ...http]))].toSorted();
     return {
+      at: (rows[0]?.at ?? new Date()).toISOString(),
       modules: names.map((name) => ({
         name,
         alive: rows.filter(({ alive, modules }) => alive && modules.includes(name)).length,
       })),
-      items: rows.map(({ started_at, last_beat, ...row }) => ({
+      items: rows.map(({ started_at, last_beat, at: _, load, ...row }) => ({
         ...row,
+        load: view(load),
         startedAt: started_at.toISOString(),
         lastBeat: last_beat.toISOString(),
       })),
     };
   }
 }
+
+/** The row has more, for `QueueDepths`. */
+const view = ({ eventLoopLagMs, residentBytes, cpuShare, runningRequests }: Instance['load']): Instance['load'] => ({
+  ...{ eventLoopLagMs, residentBytes, cpuShare, runningRequests },
+});

@@ -1,20 +1,12 @@
-import { Handles, type ResultOf, Transport } from '@app/messaging';
-import { Database } from '@app/persistence';
+import { Handles, type ResultOf } from '@app/messaging';
 import { ListQueues } from '../contracts/index.js';
+import { QueueDepths } from '../persistence/queue-depths.js';
 
 @Handles(ListQueues)
 export class ListQueuesHandler {
-  constructor(
-    private readonly db: Database,
-    private readonly transport: Transport,
-  ) {}
+  constructor(private readonly depths: QueueDepths) {}
 
-  /** Those that any process announced, and all else that the transport knows of. */
   async handle(): Promise<ResultOf<ListQueues>> {
-    const rows = await this.db.query<{ queue: string }>(
-      'SELECT DISTINCT unnest(queues) AS queue FROM platform.instances',
-      [],
-    );
-    return { items: await this.transport.queues(rows.map(({ queue }) => queue)) };
+    return { items: await this.depths.all() };
   }
 }

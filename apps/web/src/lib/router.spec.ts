@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conversationPath, routeOf } from './router.js';
+import { adminPath, conversationPath, routeOf } from './router.js';
 
 describe('routeOf', () => {
   it.each([
@@ -11,10 +11,22 @@ describe('routeOf', () => {
     ['/account', { page: 'account' }],
     ['/account/x', { page: 'not-found' }],
     ['/c/a/b', { page: 'not-found' }],
+    ['/admin', { page: 'admin', section: 'instances', item: null }],
+    ['/admin/queues', { page: 'admin', section: 'queues', item: null }],
+    ['/admin/queues/a.b', { page: 'admin', section: 'queues', item: 'a.b' }],
+    ['/admin/audit/0190-ab', { page: 'admin', section: 'audit', item: '0190-ab' }],
+    ['/admin/usage/x', { page: 'not-found' }],
+    ['/admin/queues/a/b', { page: 'not-found' }],
+    ['/admin/nothing', { page: 'not-found' }],
     ['/c/%', { page: 'conversation', id: '%' }],
   ])('reads %s', (path, route) => expect(routeOf(path)).toEqual(route));
 
   it('reads the path of any conversation', () => {
     expect(routeOf(conversationPath('a/b c'))).toEqual({ page: 'conversation', id: 'a/b c' });
+  });
+
+  it('reads the path of any page of the administration', () => {
+    expect(adminPath('instances')).toBe('/admin');
+    expect(routeOf(adminPath('queues', 'a/b'))).toEqual({ page: 'admin', section: 'queues', item: 'a/b' });
   });
 });

@@ -14,10 +14,16 @@ export type Route =
   | { page: 'conversation'; id: string }
   | { page: 'models' }
   | { page: 'account' }
+  | { page: 'admin'; section: AdminSection; item: string | null }
   | { page: 'not-found' };
+
+/** The pages of the administration; the first is the one at `/admin`. */
+export const ADMIN_SECTIONS = ['instances', 'queues', 'audit', 'usage', 'tasks'] as const;
+export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 
 export function routeOf(path: string): Route {
   const [first, second, ...rest] = path.split('/').filter(Boolean);
+  if (first === 'admin') return adminRoute(second, rest);
   if (rest.length > 0) return { page: 'not-found' };
   if (first === undefined) return { page: 'home' };
   if (first === 'c' && second !== undefined) return { page: 'conversation', id: decode(second) };
@@ -25,6 +31,17 @@ export function routeOf(path: string): Route {
   if (first === 'models' || first === 'account') return { page: first };
   return { page: 'not-found' };
 }
+
+/** A queue has a page, and the audit one for each id that it can be narrowed by. */
+function adminRoute(name: string | undefined, [item, ...rest]: string[]): Route {
+  const section = name === undefined ? 'instances' : ADMIN_SECTIONS.find((known) => known === name);
+  const known = item === undefined || section === 'queues' || section === 'audit';
+  if (!section || !known || rest.length > 0) return { page: 'not-found' };
+  return { page: 'admin', section, item: item === undefined ? null : decode(item) };
+}
+
+export const adminPath = (section: AdminSection, item?: string): string =>
+  ['/admin', ...(section === 'instances' ? [] : [section]), ...(item ? [encodeURIComponent(item)] : [])].join('/');
 
 function decode(part: string): string {
   try {

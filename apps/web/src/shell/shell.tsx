@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
-import { api, useReachable } from '../api/session.js';
+import { api, useReachable, useUser } from '../api/session.js';
 import { queryClient } from '../api/queries.js';
 import { ChatPage } from '../chat/chat-page.js';
 import { refreshConversation, refreshConversations } from '../chat/cache.js';
@@ -15,6 +15,7 @@ import { useSidebar } from './sidebar-state.js';
 
 const ModelsPage = lazy(() => loadPart(() => import('../models/models-page.js')));
 const AccountPage = lazy(() => loadPart(() => import('../account/account-page.js')));
+const AdminPage = lazy(() => loadPart(() => import('../admin/admin-page.js')));
 const SearchDialog = lazy(() =>
   loadPart(() => import('./search-dialog.js')).then((m) => ({ default: m.SearchDialog })),
 );
@@ -22,6 +23,7 @@ const SearchDialog = lazy(() =>
 /** The page of somebody who is signed in. */
 export function Shell() {
   const path = usePath();
+  const { role } = useUser();
   const { shown, narrow } = useSidebar();
   const [searching, setSearching] = useState(false);
   useNotificationsLive(path);
@@ -56,8 +58,8 @@ export function Shell() {
       <div className="page">
         <Unreachable />
         <PageBoundary key={path}>
-          <Suspense fallback={<PageLoading title={path.startsWith('/models') ? 'Models' : 'Account'} />}>
-            {pageOf(routeOf(path))}
+          <Suspense fallback={<PageLoading title={loadingTitleOf(path)} />}>
+            {pageOf(routeOf(path), role === 'admin')}
           </Suspense>
         </PageBoundary>
       </div>
@@ -72,7 +74,7 @@ export function Shell() {
   );
 }
 
-function pageOf(route: Route): ReactNode {
+function pageOf(route: Route, isAdministrator: boolean): ReactNode {
   switch (route.page) {
     case 'home':
       return <ChatPage id={null} />;
@@ -82,9 +84,16 @@ function pageOf(route: Route): ReactNode {
       return <ModelsPage />;
     case 'account':
       return <AccountPage />;
+    case 'admin':
+      return isAdministrator ? <AdminPage section={route.section} item={route.item} /> : <NotFound />;
     case 'not-found':
       return <NotFound />;
   }
+}
+
+function loadingTitleOf(path: string): string {
+  if (path.startsWith('/admin')) return 'Administration';
+  return path.startsWith('/models') ? 'Models' : 'Account';
 }
 
 /** While the code of a page comes: its head already, so that nothing jumps and every page has its heading. */

@@ -5,6 +5,7 @@ import { Link, usePath } from '../lib/router.js';
 import { setTheme, useTheme, type Theme } from '../lib/theme.js';
 import {
   ComposeIcon,
+  GaugeIcon,
   Logo,
   ModelIcon,
   MoonIcon,
@@ -99,6 +100,16 @@ function SidebarFoot() {
       >
         <ModelIcon /> Models
       </Link>
+      {user.role === 'admin' && (
+        <Link
+          to="/admin"
+          className="foot-link"
+          aria-current={path.startsWith('/admin') ? 'page' : undefined}
+          onClick={closeDrawer}
+        >
+          <GaugeIcon /> Administration
+        </Link>
+      )}
       <Popover
         className="foot-link account-button"
         label={

@@ -67,6 +67,7 @@ export const PanelIcon = icon(
   'PanelIcon',
 );
 export const ModelIcon = icon(<path d="m12 3 8 4.5v9L12 21l-8-4.5v-9ZM4.2 7.6 12 12l7.8-4.4M12 12v8.8" />, 'ModelIcon');
+export const GaugeIcon = icon(<path d="M5.6 18.5a9 9 0 1 1 12.8 0M12 13.5l4-4.5M12 13.5v.1" />, 'GaugeIcon');
 export const UserIcon = icon(
   <>
     <circle cx="12" cy="8.5" r="4" />

@@ -114,7 +114,7 @@ export class RabbitMqTransport extends Transport {
     });
   }
 
-  /** `running` counts what this process works on: RabbitMQ tells others only through its management API. */
+  /** `running` counts what this process works on, see `runningHere`: RabbitMQ tells of others only through its management API. */
   async queues(known: readonly string[] = []): Promise<QueueDepth[]> {
     const topology = this.options.topology?.map(({ queue }) => queue) ?? [];
     const names = [...new Set([...known, ...topology, ...this.#consumers.keys()])].toSorted();
@@ -126,6 +126,11 @@ export class RabbitMqTransport extends Transport {
         parked: await this.#holds(deadQueueOf(queue)),
       })),
     );
+  }
+
+  override runningHere(): Record<string, number> {
+    const busy = [...this.#consumers].filter(([, { running }]) => running > 0);
+    return Object.fromEntries(busy.map(([queue, { running }]) => [queue, running]));
   }
 
   signal(topic: string): void {
