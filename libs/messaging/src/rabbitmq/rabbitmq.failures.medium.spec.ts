@@ -118,6 +118,24 @@ describe.skipIf(!brokerUrl)('the RabbitMQ transport when something breaks', { ti
     await eventually(async () => (await ask().catch(() => 0)) === 2);
   });
 
+  it('answers what comes while it still takes up its work again after the connection was lost', async () => {
+    const [server, client] = [await connect(), await connect()];
+    await server.transport.respond(name('chat.first'), async () => 'answer');
+    // Taken up after the first one, one by one.
+    for (let n = 0; n < 150; n++) await server.transport.respond(name(`chat.more-${n}`), async () => n);
+    let reply: unknown;
+    const ask = async () => {
+      const asked = client.transport.request(envelopeOf(name('chat.first'), {}), { timeoutMs: 60_000 });
+      reply = await asked.catch(({ code }: DomainError) => code);
+      return reply;
+    };
+    server.path.cut();
+    await eventually(async () => (await ask()) === 'platform.no-handler');
+    await server.path.heal();
+    await eventually(async () => (await ask()) !== 'platform.no-handler');
+    expect(reply).toBe('answer');
+  });
+
   it('goes on with a delivery that runs while the connection is away, and settles it once', async () => {
     const { transport: server, path } = await connect();
     const { transport: client } = await connect();

@@ -53,6 +53,8 @@ export class RequestServer {
   readonly #signals = new EventEmitter().setMaxListeners(0);
   readonly #toSignal = new Set<string>();
   readonly #control: string;
+  /** Used from its first consumer on: requests come while the others are still being set up. */
+  #channel: Channel | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #draining = false;
 
@@ -64,6 +66,10 @@ export class RequestServer {
   async start(): Promise<void> {
     this.#sweep = setInterval(() => this.#look(), SWEEP_MS).unref();
     await this.#lane.add(async (channel) => {
+      this.#channel = channel;
+      channel.once('close', () => {
+        if (this.#channel === channel) this.#channel = undefined;
+      });
       await channel.prefetch(PREFETCH);
       await channel.assertExchange(CONTROL, 'fanout', { durable: true });
       await channel.assertQueue(this.#control, { exclusive: true, autoDelete: true });
@@ -100,8 +106,7 @@ export class RequestServer {
   /** Takes nothing more; what runs gets `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    const { channel } = this.#lane;
-    await Promise.all([...this.#tags].map(async (tag) => channel?.cancel(tag).catch(() => undefined)));
+    await Promise.all([...this.#tags].map(async (tag) => this.#channel?.cancel(tag).catch(() => undefined)));
     this.#tags.clear();
     // They would last as long as anybody reads.
     for (const { resumable, deadline } of this.#work.values()) if (resumable) deadline.abort(shuttingDown());
@@ -191,7 +196,7 @@ export class RequestServer {
     const control: Control = { kind: 'signal', topics: [...this.#toSignal] };
     this.#toSignal.clear();
     // Lost without a channel, as a hint may be.
-    this.#lane.channel?.publish(CONTROL, '', toBuffer(control), {});
+    this.#channel?.publish(CONTROL, '', toBuffer(control), {});
   }
 
   /** What askers say about what is under way. */
@@ -223,12 +228,12 @@ export class RequestServer {
   #reply({ properties: { replyTo, correlationId } }: ConsumeMessage, reply: Reply): void {
     const options = { correlationId: String(correlationId), replyTo: this.#control };
     // Without a channel the asker finds out by itself that this process is not there any more.
-    this.#lane.channel?.publish('', String(replyTo), replyBuffer(reply), options);
+    this.#channel?.publish('', String(replyTo), replyBuffer(reply), options);
   }
 
   /** On a channel that was lost the message has gone to somebody else already. */
   #settle(channel: Channel, message: ConsumeMessage): void {
-    if (this.#lane.channel === channel) channel.ack(message);
+    if (this.#channel === channel) channel.ack(message);
     else this.#logger.debug(`The channel of a ${message.fields.routingKey} was lost before it was acknowledged`);
   }
 
