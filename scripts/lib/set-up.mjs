@@ -38,12 +38,22 @@ function installedAsLocked() {
 const server = {
   name: 'server',
   output: 'dist/src/main.js',
-  sources: ['src', 'libs', 'apps', 'migrations', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'],
+  sources: [
+    'src',
+    'libs',
+    'apps',
+    'migrations',
+    'nest-cli.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/lib/bundle.mjs',
+  ],
   leaveOut: (path) => path === 'apps/web' || path === 'libs/testing',
   async make() {
     // From nothing, so that the output of a deleted source cannot live on.
     rmSync(join(root, 'dist'), { recursive: true, force: true });
-    return runNode([tool('@nestjs/cli/bin/nest.js'), 'build']);
+    const built = await runNode([tool('@nestjs/cli/bin/nest.js'), 'build']);
+    return built.code === 0 ? runNode([join(root, 'scripts/bundle.mjs')]) : built;
   },
 };
 

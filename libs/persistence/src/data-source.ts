@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import pg from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { openPglite } from './pglite.js';
 
@@ -9,7 +10,8 @@ export interface OpenDatabase {
 
 /** @param url pglite://<folder> or postgres://… */
 export async function openDataSource(url: string, entities: EntitySchema[] = []): Promise<OpenDatabase> {
-  const common = { type: 'postgres', schema: 'platform', entities, installExtensions: false } as const;
+  // The driver is handed over: TypeORM would look for it in node_modules, outside the bundle.
+  const common = { type: 'postgres', driver: pg, schema: 'platform', entities, installExtensions: false } as const;
   if (url.startsWith('pglite://')) {
     const pglite = await openPglite(url.slice('pglite://'.length));
     const dataSource = new DataSource({ ...common, extra: pglite.poolOptions });

@@ -1,45 +1,50 @@
 import { readdir } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { MigrationExecutor, type MigrationInterface } from 'typeorm';
+import { moduleExtension, productPath } from '@app/config';
 import type { Database } from './database.js';
 
-// The same place seen from the sources and from the build: <root>/migrations beside <root>/libs.
-const folder = fileURLToPath(new URL('../../../migrations/', import.meta.url));
+const folder = productPath('migrations');
 /** Any number, as long as all instances that start at once use the same. */
 const LOCK = 7_275_390;
 
 type MigrationClass = new () => MigrationInterface;
 
-/** Every migration of every module: `migrations/<module>/<ms>-<verb-noun>.ts`. */
-async function migrationClasses(): Promise<MigrationClass[]> {
+/** Files of all migrations of all modules: `migrations/<module>/<ms>-<verb-noun>.ts`. */
+async function migrationFiles(): Promise<string[]> {
   const files = await readdir(folder, { recursive: true });
-  const own = extname(import.meta.url);
-  const modules = await Promise.all(
-    files
-      .filter((file) => extname(file) === own && !file.includes('.spec.'))
-      .map((file) => import(pathToFileURL(folder + file).href) as Promise<Record<string, unknown>>),
-  );
-  return modules.flatMap((module) =>
-    Object.values(module).filter((value) => typeof value === 'function'),
-  ) as MigrationClass[];
+  return files.filter((file) => extname(file) === moduleExtension && !file.includes('.spec.'));
+}
+
+/** The class in such a file: `1790000000000-create-events` has CreateEvents1790000000000. */
+function nameOf(file: string): string {
+  const [ms = '', ...words] = basename(file, moduleExtension).split('-');
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('') + ms;
+}
+
+async function load(file: string): Promise<MigrationInterface> {
+  const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
+  const Migration = module[nameOf(file)];
+  if (typeof Migration !== 'function') throw new Error(`${file} has no class ${nameOf(file)}`);
+  return new (Migration as MigrationClass)();
 }
 
 /** TypeORM's own look takes long, above all on the embedded database, and mostly finds nothing to do. */
-async function upToDate(db: Database, classes: MigrationClass[]): Promise<boolean> {
+async function upToDate(db: Database, files: string[]): Promise<boolean> {
   const [table] = await db.query<{ there: boolean }>(`SELECT to_regclass('platform.migrations') IS NOT NULL AS there`);
   if (!table?.there) return false;
   const rows = await db.query<{ name: string }>(`SELECT name FROM platform.migrations`);
   const ran = new Set(rows.map(({ name }) => name));
-  return classes.every((Migration) => ran.has(new Migration().name ?? Migration.name));
+  return files.every((file) => ran.has(nameOf(file)));
 }
 
 /** Brings the database up to date; instances that start at once take turns. Resolves to the names of what ran. */
 export async function migrate(db: Database): Promise<string[]> {
-  const classes = await migrationClasses();
-  if (await upToDate(db, classes)) return [];
+  const files = await migrationFiles();
+  if (await upToDate(db, files)) return [];
   const { dataSource } = db;
-  Object.assign(dataSource, { migrations: classes.map((Migration) => new Migration()) });
+  Object.assign(dataSource, { migrations: await Promise.all(files.map(load)) });
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query(`SELECT pg_advisory_lock(${LOCK})`);

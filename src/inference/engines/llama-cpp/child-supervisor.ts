@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { moduleExtension, productPath } from '@app/config';
 import { DomainError } from '@app/kernel';
 import type { EngineEvent } from '../../domain/engine.js';
 import { cancelled, throwIfAborted } from '../cancelled.js';
@@ -21,6 +21,7 @@ interface RunningJob {
   reject(error: DomainError): void;
 }
 
+const entry = productPath('src/inference/engines/llama-cpp/child') + moduleExtension;
 const watchMs = 1_000;
 const maxBackOffMs = 10_000;
 /** A child that lived so long had recovered: the next crash counts as the first. */
@@ -96,8 +97,6 @@ export class ChildSupervisor {
   #fork(): ChildProcess {
     const { threads, gpu, logger } = this.options;
     const settings: ChildSettings = { threads, gpu };
-    // Next to this file, in the language that this file runs in.
-    const entry = fileURLToPath(import.meta.resolve(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js'));
     const child = fork(entry, [JSON.stringify(settings)], {
       execArgv: ['--max-old-space-size=1024'],
       serialization: 'advanced',
