@@ -102,7 +102,7 @@ function resultOf({ kind, result }: Task): string {
       const names = Array.isArray(result?.['projections']) ? result['projections'] : [];
       return names.length > 0
         ? `Rebuilt: ${names.join(', ')}.`
-        : 'The process that ran it has no read models: restart the service that has them with --rebuild-projections.';
+        : 'The process that ran it has no read models: run the service that has them with --rebuild-projections.';
     }
   }
 }

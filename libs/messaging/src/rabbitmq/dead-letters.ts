@@ -34,8 +34,11 @@ export class DeadLetters {
       for await (const message of messagesOf(channel, queue)) all.push(toLetter(queue, message));
       return all;
     });
-    const from = after === undefined ? 0 : letters.findIndex(({ id }) => id === after) + 1;
-    return letters.slice(from, limit === undefined ? undefined : from + limit);
+    // By id, which is the order in which they were sent: a page begins in its place even when the last one's end is gone.
+    const rest = letters
+      .filter(({ id }) => after === undefined || id > after)
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return rest.slice(0, limit);
   }
 
   /** Takes one out; `keep` stores it elsewhere first. */
