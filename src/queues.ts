@@ -20,6 +20,7 @@ export const queues: readonly QueueRoute[] = [
   },
   { queue: 'inference.queue-on-answer-requested', types: ['chat.answer.requested.v1'] },
   { queue: 'inference.stop-on-answer-stop-requested', types: ['chat.answer.stop-requested.v1'] },
+  { queue: 'inference.unload-on-adapter-removed', types: ['explore.adapter.removed.v1'] },
   {
     queue: 'notifications.keep-recipients-on-account-changed',
     types: ['auth.user.disabled.v1', 'auth.user.enabled.v1', 'auth.user.signed-up.v1'],

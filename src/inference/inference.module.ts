@@ -7,9 +7,11 @@ import { GenerateOnAnswerRequestedHandler } from './features/generate-on-answer-
 import { ListModelsHandler } from './features/list-models.handler.js';
 import { QueueOnAnswerRequestedHandler } from './features/queue-on-answer-requested.handler.js';
 import { StopOnAnswerStopRequestedHandler } from './features/stop-on-answer-stop-requested.handler.js';
+import { UnloadOnAdapterRemovedHandler } from './features/unload-on-adapter-removed.handler.js';
 import { StreamGenerationHandler } from './features/stream-generation.handler.js';
 import { GenerationLog } from './generation/generation-log.js';
 import { GenerationRunner } from './generation/generation-runner.js';
+import { AdapterRegistry } from './models/adapter-registry.js';
 import { LocalModels } from './models/local-models.js';
 import { ModelRegistry } from './models/model-registry.js';
 import { EngineLifecycle, enginesProvider } from './models/engines.provider.js';
@@ -33,6 +35,8 @@ import { Generations } from './persistence/generations.js';
     Generations,
     ModelRegistry,
     LocalModels,
+    AdapterRegistry,
+    UnloadOnAdapterRemovedHandler,
     enginesProvider,
     EngineLifecycle,
   ],

@@ -110,6 +110,80 @@ describe('an adapter', () => {
   });
 });
 
+describe('an answer with an adapter', () => {
+  const text = 'Tell me a story';
+  let adapter: AdapterView;
+  beforeAll(async () => {
+    adapter = await addAdapter(client, tinyAdapter({ seed: 5 }), { baseDigest: base });
+  });
+  const complete = async (body: Record<string, unknown>, as = client) => {
+    const messages = [{ role: 'user', content: text }];
+    const answer = await as.post<{ choices: { message: { content: string } }[] }>('/v1/chat/completions', {
+      ...{ model: 'tiny', messages, temperature: 0, max_tokens: 40 },
+      ...body,
+    });
+    return answer.choices[0]!.message.content;
+  };
+
+  it('over /v1 is another one, and at strength 0 the same as without', async () => {
+    const plain = await complete({});
+    const changed = await complete({ adapters: [{ id: adapter.id }] });
+    expect(changed).not.toBe(plain);
+    expect(await complete({ model: `tiny:${adapter.id}` })).toBe(changed);
+    expect(await complete({ adapters: [{ id: adapter.id, scale: 0 }] })).toBe(plain);
+    expect(await complete({})).toBe(plain);
+  });
+
+  it('is refused where the adapter is not for the model, not there, or not theirs', async () => {
+    const missing = complete({ adapters: [{ id: '019a0000-0000-7000-8000-000000000009' }] });
+    expect((await missing.catch((error: HttpError) => error)) as unknown).toMatchObject({
+      status: 404,
+      body: { error: { code: 'explore.adapter-not-found' } },
+    });
+    const account = { email: 'third@example.org', password: 'another good password', name: 'Third' };
+    const { accessToken } = await client.post<{ accessToken: string }>('/api/auth/sign-up', account);
+    const theirs = complete({ adapters: [{ id: adapter.id }] }, new Client(client.url, accessToken));
+    expect(await theirs.catch((error: HttpError) => error.status)).toBe(404);
+  });
+
+  it('in a chat says which one it was, and outlives the engine', async () => {
+    const sampler = { temperature: 0, maxTokens: 300 };
+    const ask = async (more: Record<string, unknown>, kill = false) => {
+      const { id } = await client.start();
+      const { answer } = await client.send(id, { text, sampler, ...more });
+      let said = '';
+      for await (const { event, data } of client.stream(answer)) {
+        if (event === 'token') said += String(data['text']);
+        expect(event).not.toBe('restart');
+        if (kill && said.length > 60) {
+          kill = false;
+          process.kill(server.parley.enginePid()!, 'SIGKILL');
+        }
+      }
+      return { said, ...(await client.conversation(id)).messages.at(-1)! };
+    };
+    const plain = await ask({});
+    expect(plain.metadata).toMatchObject({ adapterDigests: [], adapters: [] });
+    const adapters = [{ id: adapter.id, scale: 0.8 }];
+    const whole = await ask({ adapters });
+    const digest = adapter.versions[0]!.files[0]!.sha256;
+    expect(whole).toMatchObject({
+      status: 'complete',
+      metadata: {
+        modelDigest: base,
+        adapterDigests: [digest],
+        adapters: [{ id: adapter.id, name: 'Pirate', version: 1, scale: 0.8, digest }],
+      },
+    });
+    expect(whole.text).not.toBe(plain.text);
+    const cut = await ask({ adapters }, true);
+    expect(cut.metadata).toMatchObject({ continuations: 1, continuationMode: 'exact' });
+    expect([cut.said, cut.text]).toEqual([whole.text, whole.text]);
+    const gone = await ask({ adapters: [{ id: '019a0000-0000-7000-8000-000000000009' }] });
+    expect(gone).toMatchObject({ status: 'failed', error: { code: 'explore.adapter-not-found' } });
+  });
+});
+
 describe('a model for the browser', () => {
   it('is uploaded by an administrator, delivered, and takes adapters of its shape alone', async () => {
     const bytes = tinyMediaPipeModel();

@@ -1,6 +1,6 @@
 import { command } from '@app/messaging';
 import { z } from 'zod';
-import { AnswerError, FinalStatus, Sampler, SamplerInput } from '../../inference/contracts/index.js';
+import { AdapterChoices, AnswerError, FinalStatus, Sampler, SamplerInput } from '../../inference/contracts/index.js';
 import { BrowserAnswer, ConversationSummary, MessageView, SentMessage } from './views.js';
 
 export const Title = z.string().trim().min(1).max(200);
@@ -24,6 +24,7 @@ export class SendMessage extends command(
       .optional()
       .describe('The message that this one follows; the newest answer if left out'),
     model: z.string().max(300).optional(),
+    adapters: AdapterChoices.optional().describe('On top of that model, for this answer'),
     sampler: SamplerInput.optional(),
   }),
   SentMessage,
@@ -36,6 +37,7 @@ export class RetryAnswer extends command(
     conversationId: z.uuid(),
     messageId: z.uuid(),
     model: z.string().max(300).optional(),
+    adapters: AdapterChoices.optional(),
     sampler: SamplerInput.optional(),
   }),
   MessageView,

@@ -1,6 +1,12 @@
 import { event } from '@app/messaging';
 import { z } from 'zod';
-import { AnswerError, AnswerMetadata, FinalStatus, SamplerInput } from '../../inference/contracts/index.js';
+import {
+  AdapterChoices,
+  AnswerError,
+  AnswerMetadata,
+  FinalStatus,
+  SamplerInput,
+} from '../../inference/contracts/index.js';
 import { BrowserRun } from './commands.js';
 
 const conversationId = z.uuid();
@@ -33,6 +39,7 @@ export class AnswerRequested extends event(
     parentId: z.uuid(),
     generationId: z.uuid(),
     model: z.string().nullable().describe('null: whatever is the default when it runs'),
+    adapters: AdapterChoices.optional(),
     sampler: SamplerInput,
   }),
 ) {}

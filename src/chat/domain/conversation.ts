@@ -63,7 +63,9 @@ type Node = { readonly role: 'user'; readonly parentId: string | null } | Answer
 /** How many messages one conversation holds at most: its stream is read whole for each change. */
 export const MAX_MESSAGES = 2_000;
 
-type AnswerOrder = Pick<AnswerRequested['data'], 'model' | 'sampler' | 'generationId'> & { answerId: string };
+type AnswerOrder = Pick<AnswerRequested['data'], 'model' | 'adapters' | 'sampler' | 'generationId'> & {
+  answerId: string;
+};
 
 /**
  * A tree of messages: a user's message follows an answer (or nothing), an answer follows a user's message; siblings are
@@ -258,9 +260,17 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     }
   }
 
-  #requestAnswer(parentId: string, { answerId, model, sampler, generationId }: AnswerOrder): void {
+  #requestAnswer(parentId: string, { answerId, model, adapters, sampler, generationId }: AnswerOrder): void {
     this.record(
-      new AnswerRequested({ conversationId: this.id, messageId: answerId, parentId, generationId, model, sampler }),
+      new AnswerRequested({
+        conversationId: this.id,
+        messageId: answerId,
+        parentId,
+        generationId,
+        model,
+        adapters,
+        sampler,
+      }),
     );
   }
 

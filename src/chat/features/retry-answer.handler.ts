@@ -13,12 +13,12 @@ export class RetryAnswerHandler {
   ) {}
 
   async handle(
-    { conversationId, messageId, model, sampler = {} }: DataOf<RetryAnswer>,
+    { conversationId, messageId, model, adapters, sampler = {} }: DataOf<RetryAnswer>,
     context: MessageContext,
   ): Promise<ResultOf<RetryAnswer>> {
     const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
     const answerId = newId();
-    conversation.retry(messageId, { answerId, generationId: newId(), model: model ?? null, sampler });
+    conversation.retry(messageId, { answerId, generationId: newId(), model: model ?? null, adapters, sampler });
     await this.conversations.save(conversation);
     return (await readMessages(this.db, [answerId]))[0]!;
   }

@@ -15,7 +15,7 @@ export class SendMessageHandler {
   ) {}
 
   async handle(
-    { conversationId, id = newId(), text, parentId, model, sampler = {} }: DataOf<SendMessage>,
+    { conversationId, id = newId(), text, parentId, model, adapters, sampler = {} }: DataOf<SendMessage>,
     context: MessageContext,
   ): Promise<ResultOf<SendMessage>> {
     const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
@@ -26,7 +26,7 @@ export class SendMessageHandler {
       return { message: message!, answer: answer! };
     }
     const { maxMessageChars: maxCharacters } = this.config.chat;
-    const order = { answerId: newId(), generationId: newId(), model: model ?? null, sampler };
+    const order = { answerId: newId(), generationId: newId(), model: model ?? null, adapters, sampler };
     const follows = conversation.send({ id, text, parentId, maxCharacters }, order);
     const createdAt = (await this.conversations.save(conversation))!.toISOString();
     // What was just stored is not read again: the answer waits for these milliseconds.

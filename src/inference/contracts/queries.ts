@@ -1,6 +1,6 @@
 import { query, streamQuery } from '@app/messaging';
 import { z } from 'zod';
-import { ChatMessage, GenerationEvent, ModelView, Sampler, SamplerInput } from './shapes.js';
+import { AdapterChoices, ChatMessage, GenerationEvent, ModelView, Sampler, SamplerInput } from './shapes.js';
 
 /** Every model that can answer now: installed ones and those of the upstream. */
 export class ListModels extends query(
@@ -28,6 +28,7 @@ export class CompleteChat extends streamQuery(
   z.object({
     model: z.string().nullable(),
     messages: z.array(ChatMessage).min(1),
+    adapters: AdapterChoices.optional(),
     sampler: SamplerInput,
     stop: z.array(z.string()).max(4).optional(),
     jsonSchema: z.record(z.string(), z.unknown()).optional(),

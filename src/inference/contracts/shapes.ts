@@ -13,6 +13,25 @@ export const SamplerInput = z
   .meta({ id: 'SamplerInput' });
 export type SamplerInput = z.infer<typeof SamplerInput>;
 
+/** A LoRA adapter of the model that answers, on top of it for this answer. */
+export const AdapterChoice = z
+  .object({
+    id: z.uuid(),
+    version: z.int().min(1).describe('The newest that is ready if left out').optional(),
+    scale: z.number().min(-4).max(4).default(1).describe('Strength: 1 as trained, 0 as if it were not there'),
+  })
+  .meta({ id: 'AdapterChoice' });
+export type AdapterChoice = z.infer<typeof AdapterChoice>;
+
+/** Which adapters one answer may have: none, or a few. */
+export const AdapterChoices = z.array(AdapterChoice).max(4);
+
+/** The adapter that really was there. */
+export const UsedAdapter = z
+  .object({ id: z.uuid(), name: z.string(), version: z.int(), scale: z.number(), digest: z.string() })
+  .meta({ id: 'UsedAdapter' });
+export type UsedAdapter = z.infer<typeof UsedAdapter>;
+
 /** The sampler that really ran: every value is set, so that the answer can be reproduced. */
 export const Sampler = z
   .object({
@@ -51,6 +70,7 @@ export const AnswerMetadata = z
     model: z.string(),
     modelDigest: z.string().nullable().describe('SHA-256 of the model file, hex; null for an upstream'),
     adapterDigests: z.array(z.string()),
+    adapters: z.array(UsedAdapter).optional().describe('Absent in answers of older versions'),
     sampler: Sampler,
     promptTokens: z.number(),
     completionTokens: z.number(),

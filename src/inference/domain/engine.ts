@@ -27,11 +27,21 @@ export interface AnswerPrefix {
   tokenIds: number[];
 }
 
+/** A LoRA adapter on top of the model. */
+export interface AdapterUse {
+  /** The engine's own name of it; for `llama-cpp` the path of a GGUF file. */
+  adapter: string;
+  /** Strength: 1 is as trained, 0 as if it were not there. */
+  scale: number;
+}
+
 export interface GenerateRequest {
   /** The engine's own name of a model; for `llama-cpp` a file path. */
   model: string;
   messages: ChatMessage[];
   sampler: Sampler;
+  /** All of them at once, each on the model as it is. Default none. */
+  adapters?: AdapterUse[];
   /** The answer will be JSON that this schema allows. */
   grammar?: { jsonSchema: object };
   /** Continue this answer; only what follows it is generated and reported. */
@@ -90,13 +100,16 @@ export interface EngineModel {
  *
  * Errors are DomainErrors with these codes: `inference.unknown-model`, `inference.prompt-too-long`,
  * `inference.invalid-schema`, `inference.engine-crashed` (unavailable; calling again with the log's prefix goes on),
- * `inference.upstream-*`, `inference.not-supported`, `inference.cancelled` (the signal aborted).
+ * `inference.upstream-*`, `inference.not-supported`, `inference.adapters-not-supported`, `inference.adapter-unusable`,
+ * `explore.adapter-*` and `gguf.*` (the file is no adapter, or one of another model: told before it is loaded), `inference.cancelled` (the signal aborted).
  */
 export abstract class Engine {
   /** Stored with each answer, e.g. `llama-cpp`. */
   abstract readonly name: string;
   /** Whether `prefix` is continued; if not, a prefix leads to a `restart` event and a new answer. */
   abstract readonly continuesPrefix: boolean;
+  /** Whether `adapters` can be used; if not, they are refused with `inference.adapters-not-supported`. */
+  abstract readonly takesAdapters: boolean;
 
   /** Aborting the signal, or leaving the loop, stops within a token and frees the slot. */
   abstract generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<EngineEvent>;
@@ -107,5 +120,7 @@ export abstract class Engine {
   abstract models(): Promise<EngineModel[]>;
   /** Frees the memory of a model once its running answers end; it is loaded again on its next use. */
   abstract unload(model: string): Promise<void>;
+  /** Frees what is kept for an adapter, of whatever model, once the answers with it end. */
+  abstract unloadAdapter(adapter: string): Promise<void>;
   abstract close(): Promise<void>;
 }

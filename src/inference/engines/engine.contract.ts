@@ -7,6 +7,8 @@ export interface EngineUnderTest {
   model: string;
   /** A prompt that is too long for the model. */
   longPrompt: string;
+  /** A file that is an adapter of another model, for an engine that takes adapters. */
+  wrongAdapter?: string;
   close(): Promise<void>;
 }
 
@@ -138,6 +140,14 @@ export function engineContract(name: string, setUp: () => Promise<EngineUnderTes
       expect(first!.length).toBeGreaterThan(1);
       expect(same).toEqual(first);
       expect(second).not.toEqual(first);
+    });
+
+    it('takes adapters of its model, or says that it takes none', async () => {
+      const adapters = [{ adapter: test.wrongAdapter ?? 'any', scale: 1 }];
+      const code = test.engine.takesAdapters ? 'explore.adapter-wrong-base' : 'inference.adapters-not-supported';
+      const work = collect(test.engine, { model: test.model, adapters });
+      await expect(work).rejects.toMatchObject({ kind: 'invalid', code });
+      expect((await collect(test.engine, { model: test.model, adapters: [] })).text).toBe(sentence);
     });
 
     it('lists the model', async () => {

@@ -3,6 +3,7 @@ import { MessageBus, OnEvent, type DataOf, type MessageContext } from '@app/mess
 import { AnswerRequested, GetPrompt } from '../../chat/contracts/index.js';
 import { GenerationRunner } from '../generation/generation-runner.js';
 import { completeSampler } from '../generation/sampler.js';
+import { AdapterRegistry } from '../models/adapter-registry.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Generations } from '../persistence/generations.js';
 
@@ -23,6 +24,7 @@ export class GenerateOnAnswerRequestedHandler {
     private readonly generations: Generations,
     private readonly runner: GenerationRunner,
     private readonly models: ModelRegistry,
+    private readonly adapters: AdapterRegistry,
     private readonly bus: MessageBus,
     private readonly config: Config,
   ) {}
@@ -32,7 +34,7 @@ export class GenerateOnAnswerRequestedHandler {
   }
 
   async handle(answer: DataOf<AnswerRequested>, context: MessageContext): Promise<void> {
-    const { generationId, conversationId, messageId, model } = answer;
+    const { generationId, conversationId, messageId, model, adapters = [] } = answer;
     const key = { generationId, conversationId, messageId };
     const sampler = completeSampler(answer.sampler, this.config.inference);
     // Known models are claimed together with the answer; what is wrong with another is said once the claim is ours.
@@ -40,10 +42,10 @@ export class GenerateOnAnswerRequestedHandler {
     // Asked together with the claim, to spare the first token a round trip.
     const asked = this.bus.query(new GetPrompt({ conversationId, messageId }));
     asked.catch(() => undefined);
-    const claim = await this.generations.claim(key, sampler, known);
+    const claim = await this.generations.claim(key, sampler, adapters.length === 0 ? known : null);
     if (!claim) return;
     const order = {
-      model: async () => known ?? this.models.resolve(model),
+      model: async () => this.adapters.add(known ?? (await this.models.resolve(model)), adapters),
       prompt: async () => (await asked).messages,
     };
     await this.runner.run(key, claim, order, context.signal);

@@ -12,7 +12,7 @@ import {
   type GenerationPhase,
 } from '../contracts/index.js';
 import type { AnswerPrefix, EngineEvent } from '../domain/engine.js';
-import type { ResolvedModel } from '../models/model-registry.js';
+import type { WithAdapters } from '../models/adapter-registry.js';
 import { GenerationChunks } from '../persistence/generation-chunks.js';
 import { type Claim, type GenerationKey, Generations } from '../persistence/generations.js';
 import { answerSoFar } from './answer-so-far.js';
@@ -29,7 +29,7 @@ interface Run {
   key: GenerationKey;
   claim: Claim;
   writer: LogWriter;
-  model: ResolvedModel | null;
+  model: WithAdapters | null;
   answer: AnswerPrefix;
   promptTokens: number;
   cachedPromptTokens: number;
@@ -40,7 +40,7 @@ interface Run {
 }
 
 interface Order {
-  model: () => Promise<ResolvedModel>;
+  model: () => Promise<WithAdapters>;
   prompt: () => Promise<ChatMessage[]>;
 }
 
@@ -124,19 +124,22 @@ export class GenerationRunner {
     }
   }
 
-  /** A log that began with another model file cannot be continued by this one. */
-  async #pinModel(run: Run, model: ResolvedModel): Promise<void> {
-    if (run.claim.epoch > 1 && run.answer.text !== '' && run.claim.modelDigest !== model.digest) {
-      this.#restart(run, 'model-changed');
+  /** A log that began with another model file, or other adapters, cannot be continued by these. */
+  async #pinModel(run: Run, model: WithAdapters): Promise<void> {
+    const { claim } = run;
+    const adapters = model.used.map(({ digest, scale }) => `${digest}@${scale}`).join(' ');
+    if (claim.epoch > 1 && run.answer.text !== '') {
+      if (claim.modelDigest !== model.digest) this.#restart(run, 'model-changed');
+      else if (claim.adapters !== adapters) this.#restart(run, 'adapter-changed');
     }
-    if (run.claim.modelDigest !== model.digest || run.claim.model === null) {
-      await this.generations.rememberModel(run.key.generationId, model);
+    if (claim.modelDigest !== model.digest || claim.model === null || claim.adapters !== adapters) {
+      await this.generations.rememberModel(run.key.generationId, { ...model, adapters });
     }
   }
 
   async #attempt(
     run: Run,
-    model: ResolvedModel,
+    model: WithAdapters,
     messages: ChatMessage[],
     signal: AbortSignal,
   ): Promise<'stop' | 'length'> {
@@ -144,7 +147,15 @@ export class GenerationRunner {
     const exact = (prefix?.tokenIds.length ?? 0) <= this.config.inference.exactContinuationTokens;
     const continuation = exact ? 'exact' : 'fast';
     if (prefix && model.engine.continuesPrefix) run.continuationMode = continuation;
-    const request = { model: model.engineModel, messages, sampler: run.claim.sampler, prefix, continuation } as const;
+    const { adapters, engineModel } = model;
+    const request = {
+      model: engineModel,
+      messages,
+      adapters,
+      sampler: run.claim.sampler,
+      prefix,
+      continuation,
+    } as const;
     const phases = this.#phases(run.key.generationId);
     for await (const event of model.engine.generate(request, signal)) {
       if (event.type === 'finish') {
@@ -223,7 +234,8 @@ export class GenerationRunner {
       engine: model.engine.name,
       model: model.id,
       modelDigest: model.digest,
-      adapterDigests: [],
+      adapterDigests: model.used.map(({ digest }) => digest),
+      adapters: model.used,
       sampler: claim.sampler,
       promptTokens: run.promptTokens,
       completionTokens: run.answer.tokenIds.length || own.tokens,

@@ -25,6 +25,7 @@ import { ENGINES, type Engines } from '../models/model-registry.js';
 
 /** An engine that says `w1 w2 …` and waits for `go` before each word. */
 class ScriptedEngine extends Engine {
+  readonly takesAdapters = false;
   readonly name = 'llama-cpp';
   readonly continuesPrefix = true;
   readonly requests: GenerateRequest[] = [];
@@ -47,6 +48,7 @@ class ScriptedEngine extends Engine {
   countTokens = () => Promise.resolve(1);
   models = (): Promise<EngineModel[]> => Promise.resolve([]);
   unload = () => Promise.resolve();
+  unloadAdapter = () => Promise.resolve();
   close = () => Promise.resolve();
 }
 

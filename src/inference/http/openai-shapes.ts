@@ -1,6 +1,6 @@
 import { DomainError } from '@app/kernel';
 import { z } from 'zod';
-import { type ChatMessage, CompleteChat } from '../contracts/index.js';
+import { AdapterChoice, type ChatMessage, CompleteChat } from '../contracts/index.js';
 
 /** The shapes of OpenAI's API that Parley serves; names and spelling are theirs. */
 
@@ -28,7 +28,8 @@ const ResponseFormat = z.discriminatedUnion('type', [
 /** Unknown fields pass, as OpenAI's clients send many; what would change the answer and is not served is refused. */
 export const ChatCompletionBody = z
   .looseObject({
-    model: z.string().min(1).max(300),
+    model: z.string().min(1).max(300).describe('Id of a model; `<model>:<adapter id>` for one with an adapter'),
+    adapters: z.array(AdapterChoice).max(4).nullish().describe('LoRA adapters of that model, on top of it'),
     messages: z.array(Message).min(1).max(2000),
     stream: z.boolean().nullish(),
     stream_options: z.object({ include_usage: z.boolean().optional() }).nullish(),
@@ -59,8 +60,10 @@ export function toCompleteChat(body: ChatCompletionBody): CompleteChat {
   if (body.tools?.length) throw notServed('tools');
   if (body.logprobs) throw notServed('logprobs');
   const format = body.response_format;
+  const { model, adapters } = modelOf(body);
   return new CompleteChat({
-    model: body.model,
+    model,
+    adapters,
     messages: body.messages.map(({ role, content }): ChatMessage => ({
       role: role === 'developer' ? 'system' : role,
       content: text(content),
@@ -81,6 +84,13 @@ export function toCompleteChat(body: ChatCompletionBody): CompleteChat {
           ? { type: 'object', additionalProperties: true }
           : undefined,
   });
+}
+
+/** Clients that know no other field name the adapter with the model; an adapter's id is nothing that a model ends with. */
+function modelOf({ model, adapters }: ChatCompletionBody) {
+  const [, base, id] = /^(.+):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(model) ?? [];
+  if (base && id) return { model: base, adapters: [{ id, scale: 1 }, ...(adapters ?? [])] };
+  return { model, adapters: adapters ?? undefined };
 }
 
 export const Usage = z.object({

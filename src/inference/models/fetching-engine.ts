@@ -29,9 +29,15 @@ export class FetchingEngine extends Engine {
     return this.engine.continuesPrefix;
   }
 
+  get takesAdapters(): boolean {
+    return this.engine.takesAdapters;
+  }
+
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent, void, void> {
     const fetched = await this.files.lacks(request.model);
     if (fetched) yield* this.fetch(request.model, signal);
+    // Small beside the model: no progress to show.
+    for (const { adapter } of request.adapters ?? []) await this.have(adapter, signal);
     for await (const event of this.engine.generate(request, signal))
       yield fetched && event.type === 'loading' ? loading(FETCHING_PART, 1 - FETCHING_PART, event.progress) : event;
   }
@@ -52,6 +58,10 @@ export class FetchingEngine extends Engine {
 
   unload(model: string): Promise<void> {
     return this.engine.unload(model);
+  }
+
+  unloadAdapter(adapter: string): Promise<void> {
+    return this.engine.unloadAdapter(adapter);
   }
 
   close(): Promise<void> {
@@ -82,7 +92,12 @@ export class FetchingEngine extends Engine {
   }
 
   private async have(model: string, signal = new AbortController().signal): Promise<void> {
-    if (await this.files.lacks(model)) await this.files.fetch(model, signal, () => undefined);
+    if (!(await this.files.lacks(model))) return;
+    await this.files
+      .fetch(model, signal, () => undefined)
+      .catch((error: unknown) => {
+        throw signal.aborted ? cancelled() : error;
+      });
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '@app/config';
 import { DomainError } from '@app/kernel';
@@ -15,6 +15,8 @@ interface Fetching {
 }
 
 const FILE = /^([0-9a-f]{64})\.gguf$/;
+/** Of the models folder: copies of adapters. */
+const ADAPTERS = '.adapters';
 
 /**
  * The model files that engines of this process can open: where the storage has them as files, or copies of them in the
@@ -25,6 +27,8 @@ export class LocalModels {
   private readonly logger = new Logger('Models');
   private readonly folder: string;
   private readonly fetching = new Map<string, Fetching>();
+  /** Keys of adapters that were asked for, by their path here; models have their path's name for a key. */
+  private readonly adapterKeys = new Map<string, string>();
 
   constructor(
     { models }: Config,
@@ -39,10 +43,34 @@ export class LocalModels {
     return this.storage.localPath(key) ?? join(this.folder, key);
   }
 
+  /** The same for the file of an adapter, which lies under `key` in the storage. */
+  adapterPath(sha256: string, key: string): string {
+    const here = this.storage.localPath(key);
+    if (here !== null) return here;
+    const path = join(this.folder, ADAPTERS, `${sha256}.gguf`);
+    this.adapterKeys.set(path, key);
+    return path;
+  }
+
+  /** The paths that the file of an adapter may have here. */
+  adapterPaths(sha256: string, versionIds: readonly string[]): string[] {
+    const keys = versionIds.map((id) => this.storage.localPath(`adapters/${id}/${sha256}.gguf`));
+    return [join(this.folder, ADAPTERS, `${sha256}.gguf`), ...keys.filter((path) => path !== null)];
+  }
+
+  /** The adapter is deleted: its copy goes. */
+  async forgetAdapter(sha256: string): Promise<void> {
+    const path = join(this.folder, ADAPTERS, `${sha256}.gguf`);
+    this.adapterKeys.delete(path);
+    const fetching = this.fetching.get(path);
+    if (fetching) this.abandon(path, fetching);
+    await rm(path, { force: true });
+  }
+
   /** Whether `path` is a copy that is not here yet. */
   async lacks(path: string): Promise<boolean> {
     const digest = FILE.exec(basename(path))?.[1];
-    if (!digest || path !== this.pathOf(digest) || this.storage.localPath(basename(path)) !== null) return false;
+    if (!digest || !(this.adapterKeys.has(path) || this.isCopyOfModel(path, digest))) return false;
     return !(await stat(path).catch(() => null))?.isFile();
   }
 
@@ -87,9 +115,13 @@ export class LocalModels {
     fetching.stop.abort();
   }
 
+  private isCopyOfModel(path: string, digest: string): boolean {
+    return path === this.pathOf(digest) && this.storage.localPath(basename(path)) === null;
+  }
+
   private async bring(path: string, signal: AbortSignal, report: (progress: number) => void): Promise<void> {
-    const key = basename(path);
-    const sha256 = FILE.exec(key)?.[1] ?? '';
+    const key = this.adapterKeys.get(path) ?? basename(path);
+    const sha256 = FILE.exec(basename(path))?.[1] ?? '';
     const found = await this.storage.stat(key);
     if (!found) throw gone();
     const started = performance.now();
@@ -97,6 +129,7 @@ export class LocalModels {
     try {
       await mkdir(join(this.folder, '.partial'), { recursive: true });
       await receive(this.storage, key, { sha256, sizeBytes: found.sizeBytes }, partial, signal, report);
+      await mkdir(dirname(path), { recursive: true });
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });

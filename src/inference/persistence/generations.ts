@@ -15,6 +15,8 @@ export interface Claim {
   /** Null when no worker has found it yet. */
   model: string | null;
   modelDigest: string | null;
+  /** `<digest>@<scale>` of each, with blanks between; empty for none. */
+  adapters: string;
   stopRequested: boolean;
   createdAt: Date;
   firstTokenAt: Date | null;
@@ -40,6 +42,7 @@ interface ClaimRow {
   sampler: Sampler;
   model: string | null;
   model_digest: string | null;
+  adapters: string;
   stop_requested: boolean;
   created_at: Date;
   first_token_at: Date | null;
@@ -72,7 +75,7 @@ export class Generations {
              model = CASE WHEN g.epoch = 0 THEN excluded.model ELSE g.model END,
              model_digest = CASE WHEN g.epoch = 0 THEN excluded.model_digest ELSE g.model_digest END
          WHERE g.status IN ('queued', 'running')
-       RETURNING epoch, sampler, model, model_digest, stop_requested, created_at, first_token_at`,
+       RETURNING epoch, sampler, model, model_digest, adapters, stop_requested, created_at, first_token_at`,
       [
         key.generationId,
         key.conversationId,
@@ -88,6 +91,7 @@ export class Generations {
         sampler: row.sampler,
         model: row.model,
         modelDigest: row.model_digest,
+        adapters: row.adapters,
         stopRequested: row.stop_requested,
         createdAt: row.created_at,
         firstTokenAt: row.first_token_at,
@@ -104,11 +108,12 @@ export class Generations {
     return rows.length > 0;
   }
 
-  async rememberModel(generationId: string, { id, digest }: ModelNote): Promise<void> {
-    await this.db.query(`UPDATE inference.generations SET model = $2, model_digest = $3 WHERE id = $1`, [
+  async rememberModel(generationId: string, { id, digest, adapters }: ModelNote & { adapters: string }): Promise<void> {
+    await this.db.query(`UPDATE inference.generations SET model = $2, model_digest = $3, adapters = $4 WHERE id = $1`, [
       generationId,
       id,
       digest,
+      adapters,
     ]);
   }
 

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeTinyGguf } from '@app/testing';
+import { estimateMemory, fileSource, readGguf } from '@app/gguf';
+import { readGgufBase, readPeftAdapter, toGguf } from '@app/lora';
+import { tinyAdapter, type TinyAdapterOptions, writeTinyGguf } from '@app/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineEvent, GenerateRequest } from '../../domain/engine.js';
 import { collect, engineContract, greedy } from '../engine.contract.js';
@@ -13,7 +15,19 @@ import { LlamaCppEngine, type LlamaCppOptions } from './llama-cpp.engine.js';
 let folder: string;
 const tiny = () => join(folder, 'tiny.gguf');
 const random = () => join(folder, 'random.gguf');
+const lora = (seed: number) => join(folder, `lora-${seed}.gguf`);
 const engines: LlamaCppEngine[] = [];
+
+/** An adapter of the random model, as explore makes it. */
+async function writeAdapter(path: string, options: TinyAdapterOptions, of = random()): Promise<void> {
+  const { config, weights } = tinyAdapter(options);
+  const read = async (at: number, length: number) => weights.subarray(at, at + length);
+  await using base = await open(of, 'r');
+  const adapter = await readPeftAdapter(config, { size: weights.length, read });
+  const pieces: Uint8Array[] = [];
+  for await (const piece of toGguf(adapter, await readGgufBase(await fileSource(base)))) pieces.push(piece);
+  await writeFile(path, Buffer.concat(pieces));
+}
 
 function newEngine(options: Partial<LlamaCppOptions> = {}): LlamaCppEngine {
   const engine = new LlamaCppEngine({ modelsDir: folder, threads: 1, contextTokens: 1024, ...options });
@@ -25,6 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-llama-'));
   await writeTinyGguf(tiny());
   await writeTinyGguf(random(), { kind: 'random' });
+  for (const seed of [1, 2]) await writeAdapter(lora(seed), { seed });
 });
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.close()));
@@ -33,7 +48,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 engineContract('llama-cpp', async () => {
   const engine = new LlamaCppEngine({ modelsDir: folder, threads: 1, contextTokens: 1024 });
-  return { engine, model: tiny(), longPrompt: 'word '.repeat(1000), close: () => engine.close() };
+  const wrongAdapter = lora(1);
+  return { engine, model: tiny(), longPrompt: 'word '.repeat(1000), wrongAdapter, close: () => engine.close() };
 });
 
 const question = (content: string): GenerateRequest['messages'] => [{ role: 'user', content }];
@@ -359,3 +375,109 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Bytes of the child that are in memory. */
+const memoryOf = async (pid: number): Promise<number> =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+
+describe('adapters', () => {
+  const request = { messages: question('Tell me a story'), sampler: { ...greedy, maxTokens: 60 } };
+  const use = (seed: number, scale = 1) => [{ adapter: lora(seed), scale }];
+  const say = (engine: LlamaCppEngine, adapters: GenerateRequest['adapters'], more: Partial<GenerateRequest> = {}) =>
+    collect(engine, { ...request, model: random(), adapters, ...more });
+
+  it('change what the model says, each in its own way, and not at all at strength 0', async () => {
+    const engine = newEngine();
+    const plain = await say(engine, undefined);
+    const [one, two, both, weak, none] = await Promise.all([
+      say(engine, use(1)),
+      say(engine, use(2)),
+      say(engine, [...use(1), ...use(2)]),
+      say(engine, use(1, 0.5)),
+      say(engine, use(1, 0)),
+    ]);
+    expect(new Set([plain, one, two, both, weak].map(({ text }) => text)).size).toBe(5);
+    expect(none!.text).toBe(plain.text);
+    expect((await say(engine, use(1))).text).toBe(one!.text);
+    expect((await say(engine, undefined)).text).toBe(plain.text);
+  });
+
+  it('keep what they know of a conversation to themselves', async () => {
+    const engine = newEngine();
+    const one = await say(engine, use(1));
+    const other = await say(engine, use(2));
+    expect(other.finish.cachedPromptTokens).toBe(0);
+    const longer = question(`Tell me a story${' and another'.repeat(20)}`);
+    await say(engine, use(1), { messages: longer });
+    const again = await say(engine, use(1), { messages: longer });
+    expect(again.finish.cachedPromptTokens).toBeGreaterThan(32);
+    expect((await say(engine, use(1))).text).toBe(one.text);
+  });
+
+  it('are there again after a crash, and the answer goes on as if it had not been cut', async () => {
+    const engine = newEngine();
+    const whole = await say(engine, use(1));
+    for (const cut of [1, 25]) {
+      const full = { ...request, model: random(), adapters: use(1) };
+      const { prefix, error } = await until(engine, full, cut, () => process.kill(engine.childPid!, 'SIGKILL'));
+      expect(error).toMatchObject({ code: 'inference.engine-crashed' });
+      const rest = await say(engine, use(1), { prefix });
+      expect([...prefix.tokenIds, ...rest.tokenIds]).toEqual(whole.tokenIds);
+    }
+  });
+
+  it('of another model, or none at all, are refused before the engine starts', async () => {
+    const engine = newEngine();
+    await writeFile(join(folder, 'text.gguf'), 'no adapter');
+    await writeFile(join(folder, 'cut.gguf'), (await readFile(lora(1))).subarray(0, 5_000));
+    const with_ = (name: string, model = random()) =>
+      collect(engine, { ...request, model, adapters: [{ adapter: join(folder, name), scale: 1 }] });
+    await expect(with_('lora-1.gguf', tiny())).rejects.toMatchObject({ code: 'explore.adapter-wrong-base' });
+    await expect(with_('random.gguf')).rejects.toMatchObject({ code: 'explore.adapter-not-an-adapter' });
+    await expect(with_('text.gguf')).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(with_('cut.gguf')).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(with_('gone.gguf')).rejects.toMatchObject({ code: 'inference.unknown-adapter' });
+    expect(engine.childPid).toBeUndefined();
+  });
+
+  it('give their memory back when they are unloaded', async () => {
+    const wide = join(folder, 'wide.gguf');
+    await writeTinyGguf(wide, { kind: 'random', width: 512, contextLength: 8192 });
+    const engine = newEngine({ contextTokens: 8192, parallel: 8 });
+    const adapter = join(folder, 'wide-lora.gguf');
+    await writeAdapter(adapter, { width: 512, rank: 16 }, wide);
+    const messages = question('word '.repeat(1_500));
+    const ask = (adapters: GenerateRequest['adapters']) =>
+      collect(engine, { model: wide, messages, sampler: { ...greedy, maxTokens: 2 }, adapters });
+    await ask(undefined);
+    const before = await memoryOf(engine.childPid!);
+    await ask([{ adapter, scale: 1 }]);
+    const during = await memoryOf(engine.childPid!);
+    await engine.unloadAdapter(adapter);
+    const after = await memoryOf(engine.childPid!);
+    expect(during - before).toBeGreaterThan(20 * 2 ** 20);
+    expect(during - after).toBeGreaterThan(0.7 * (during - before));
+  });
+
+  it('leave in the order of their last use when the memory is wanted', async () => {
+    const lines: string[] = [];
+    const told = (fields: object, line: string) =>
+      lines.push(`${line} ${(fields as { scales?: number[] }).scales?.join()}`);
+    const logger = { debug: () => undefined, warn: () => undefined, info: told };
+    const context = estimateMemory(await readGguf(random()), 2, 1024);
+    // Room for the model and the contexts of two sets.
+    const file = (await readFile(lora(1))).length;
+    const memoryBytes = context.total + 2 * (context.cache + context.compute + file);
+    const engine = newEngine({ logger, memoryBytes, parallel: 2 });
+    for (const scale of [1, 0.5, 1, 0.25]) await say(engine, use(1, scale));
+    expect(lines.slice(1)).toEqual([
+      'adapters loaded 1',
+      'adapters loaded 0.5',
+      'adapters unloaded 0.5',
+      'adapters loaded 0.25',
+    ]);
+    const crowded = newEngine({ memoryBytes: context.total + file, parallel: 2 });
+    await expect(say(crowded, use(1))).rejects.toMatchObject({ code: 'inference.not-enough-memory' });
+    expect((await say(crowded, undefined)).finish.reason).toBe('length');
+  });
+});

@@ -39,6 +39,7 @@ export interface LlamaCppOptions {
 export class LlamaCppEngine extends Engine {
   readonly name = 'llama-cpp';
   readonly continuesPrefix = true;
+  readonly takesAdapters = true;
   readonly #modelsDir: string;
   readonly #child: ChildSupervisor;
   readonly #pool: ModelPool;
@@ -74,8 +75,12 @@ export class LlamaCppEngine extends Engine {
     const stop = AbortSignal.any([signal, left.signal]);
     const events = new EventQueue<EngineEvent>();
     const report = (event: EngineEvent) => events.push(event);
-    const work = this.#pool.use(this.#pathOf(model), stop, report, ({ path }) =>
-      this.#child.run({ type: 'generate', model: path, request: rest }, stop, report),
+    const work = this.#pool.use(
+      this.#pathOf(model),
+      stop,
+      report,
+      ({ path }) => this.#child.run({ type: 'generate', model: path, request: rest }, stop, report),
+      rest.adapters,
     );
     work.then(
       () => events.end(),
@@ -126,6 +131,10 @@ export class LlamaCppEngine extends Engine {
 
   async unload(model: string): Promise<void> {
     await this.#pool.unload(this.#pathOf(model));
+  }
+
+  async unloadAdapter(adapter: string): Promise<void> {
+    await this.#pool.unloadAdapter(adapter);
   }
 
   async close(): Promise<void> {

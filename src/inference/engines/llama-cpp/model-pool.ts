@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { setImmediate as turnOfEvents } from 'node:timers/promises';
 import { estimateMemory, readGguf, type GgufInfo } from '@app/gguf';
 import { DomainError } from '@app/kernel';
-import type { EngineEvent } from '../../domain/engine.js';
+import type { AdapterUse, EngineEvent } from '../../domain/engine.js';
+import { AdapterSets } from './adapter-sets.js';
 import { throwIfAborted } from '../cancelled.js';
 import type { EngineLogger } from '../engine-logger.js';
 import type { ChildSupervisor } from './child-supervisor.js';
@@ -30,6 +32,8 @@ interface PooledModel {
   readonly contextTokens: number;
   readonly memory: number;
   readonly turns: Turns;
+  /** Its contexts with adapters. */
+  readonly adapters: AdapterSets;
   /** Set from the first wish to load it until it is dropped. */
   loading: Promise<void> | undefined;
   /** It occupies memory. */
@@ -48,6 +52,8 @@ export class ModelPool {
   /** Loading and unloading, one after the other: each decides on what the one before has left. */
   #changes: Promise<unknown> = Promise.resolve();
   #left: (() => void) | undefined;
+  /** Those in their slot who wait for no loading. */
+  #working = 0;
 
   constructor(
     private readonly child: ChildSupervisor,
@@ -57,6 +63,7 @@ export class ModelPool {
       for (const model of this.#models.values()) {
         model.loading = undefined;
         model.resident = false;
+        model.adapters.lost();
       }
     };
   }
@@ -67,14 +74,22 @@ export class ModelPool {
     signal: AbortSignal,
     report: (event: EngineEvent) => void,
     work: (model: PooledModel) => Promise<T>,
+    adapters: readonly AdapterUse[] = [],
   ): Promise<T> {
     const model = await this.#inspected(path);
+    // Wrong ones are told before anything waits or loads.
+    await model.adapters.check(adapters);
     await model.turns.enter(signal, (position) => report({ type: 'queued', position }));
     try {
       await this.#loaded(model, report);
       throwIfAborted(signal);
       model.usedAt = performance.now();
-      return await work(model);
+      const working = async () => {
+        this.#working++;
+        return work(model).finally(() => this.#working--);
+      };
+      if (adapters.length === 0) return await working();
+      return await model.adapters.use(adapters, (change) => this.#change(change), working);
     } finally {
       model.turns.leave();
       this.#left?.();
@@ -88,6 +103,17 @@ export class ModelPool {
       if (!model?.resident) return;
       while (!model.turns.idle) await this.#someoneLeaves();
       await this.#drop(model);
+    });
+  }
+
+  /** Frees the contexts with an adapter, of every model, once the answers in them have ended. */
+  async unloadAdapter(adapter: string): Promise<void> {
+    await this.#change(async () => {
+      for (const model of this.#models.values())
+        for (const set of model.adapters.having(adapter)) {
+          while (set.users > 0) await this.#someoneLeaves();
+          await model.adapters.drop(set);
+        }
     });
   }
 
@@ -109,11 +135,17 @@ export class ModelPool {
     if (known?.version === version) return known;
     const info = await readGguf(path);
     if (known) await this.unload(path);
+    const fit = this.#fit(info);
+    const adapters = new AdapterSets(this.child, {
+      ...{ path, memory: this.#contextMemory(info, fit.contextTokens), logger: this.options.logger },
+      makeRoom: (bytes) => this.#makeRoom(model, bytes),
+    });
     const model: PooledModel = {
       path,
       version,
       info,
-      ...this.#fit(info),
+      ...fit,
+      adapters,
       turns: new Turns(this.options.parallel),
       loading: undefined,
       resident: false,
@@ -145,6 +177,12 @@ export class ModelPool {
     return { contextTokens, memory: estimateMemory(info, parallel, contextTokens).total };
   }
 
+  /** What another context of the model takes beside the weights. */
+  #contextMemory(info: GgufInfo, contextTokens: number): number {
+    const { cache, compute } = estimateMemory(info, this.options.parallel, contextTokens);
+    return cache + compute;
+  }
+
   async #loaded(model: PooledModel, report: (event: EngineEvent) => void): Promise<void> {
     if (model.loadCrashes >= maxLoadCrashes)
       throw new DomainError('invalid', 'inference.model-unusable', 'The model file crashes the inference engine.');
@@ -164,7 +202,7 @@ export class ModelPool {
     const started = performance.now();
     try {
       await this.#change(async () => {
-        await this.#makeRoom(model);
+        await this.#makeRoom(model, model.memory);
         const { path, contextTokens } = model;
         const job = { type: 'load', model: path, contextTokens, sequences: this.options.parallel } as const;
         await this.child.run(job, undefined, (event) => model.watchers.forEach((watch) => watch(event)));
@@ -181,20 +219,49 @@ export class ModelPool {
     }
   }
 
-  async #makeRoom(model: PooledModel): Promise<void> {
-    for (;;) {
-      const loaded = [...this.#models.values()].filter((other) => other !== model && other.resident);
-      const used = loaded.reduce((sum, { memory }) => sum + memory, 0);
-      if (used + model.memory <= this.options.memoryBytes) return;
-      const idle = loaded.filter(({ turns }) => turns.idle).sort((a, b) => a.usedAt - b.usedAt);
-      if (idle[0]) await this.#drop(idle[0]);
-      else await this.#someoneLeaves();
+  /** Room for so many more bytes of `model`: what is idle and was not used for longest goes first, adapters or models. */
+  async #makeRoom(model: PooledModel, bytes: number): Promise<void> {
+    const { memoryBytes } = this.options;
+    const own = model.resident ? model.memory : 0;
+    const tooMuch = () =>
+      new DomainError(
+        'unavailable',
+        'inference.not-enough-memory',
+        'The model with its adapters needs more memory than it may use.',
+        { neededBytes: own + bytes, allowedBytes: memoryBytes },
+      );
+    if (own + bytes > memoryBytes) throw tooMuch();
+    for (let patient = true; ;) {
+      const loaded = [...this.#models.values()].filter(({ resident }) => resident);
+      const used = loaded.reduce((sum, { memory, adapters }) => sum + memory + adapters.memory, 0);
+      if (used + bytes <= memoryBytes) return;
+      const idle = [
+        ...loaded
+          .filter((other) => other !== model && other.turns.idle)
+          .map((other) => ({ usedAt: other.usedAt, drop: () => this.#drop(other) })),
+        ...loaded.flatMap(({ adapters }) =>
+          adapters.idle().map((set) => ({ usedAt: set.usedAt, drop: () => adapters.drop(set) })),
+        ),
+      ].sort((a, b) => a.usedAt - b.usedAt);
+      if (idle[0]) await idle[0].drop();
+      else if (this.#working > 0) {
+        await this.#someoneLeaves();
+        patient = true;
+      }
+      // Who was just let in has not begun yet, and who has just ended has not left.
+      else if (patient) {
+        patient = false;
+        await turnOfEvents();
+      }
+      // All who hold a place wait for something to be loaded after this: nobody would ever leave.
+      else throw tooMuch();
     }
   }
 
   async #drop(model: PooledModel): Promise<void> {
     model.loading = undefined;
     model.resident = false;
+    model.adapters.lost();
     await this.child.run({ type: 'unload', model: model.path });
     this.options.logger.info({ model: model.info.name }, 'model unloaded');
   }

@@ -1,5 +1,5 @@
 import type { ErrorJson } from '@app/kernel';
-import type { ChatMessage, EngineEvent, GenerateRequest } from '../../domain/engine.js';
+import type { AdapterUse, ChatMessage, EngineEvent, GenerateRequest } from '../../domain/engine.js';
 
 /** Given to the child when it starts. */
 export interface ChildSettings {
@@ -13,6 +13,9 @@ export interface ChildSettings {
 export type Job =
   | { type: 'load'; model: string; contextTokens: number; sequences: number }
   | { type: 'unload'; model: string }
+  /** Contexts of a loaded model with these adapters, which `generate` with the same ones then uses. */
+  | { type: 'open'; model: string; adapters: AdapterUse[] }
+  | { type: 'close'; model: string; adapters: AdapterUse[] }
   | { type: 'generate'; model: string; request: Omit<GenerateRequest, 'model'> }
   | { type: 'embed'; model: string; texts: string[] }
   | { type: 'count'; model: string; messages: ChatMessage[] };
@@ -21,6 +24,8 @@ export type Job =
 export interface JobResults {
   load: { contextTokens: number };
   unload: null;
+  open: null;
+  close: null;
   generate: null;
   embed: number[][];
   count: number;

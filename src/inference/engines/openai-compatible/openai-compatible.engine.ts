@@ -37,6 +37,7 @@ const charactersPerToken = 4;
 /** Any server that speaks OpenAI's chat completions: OpenRouter, Ollama, vLLM, llama-server and many more. */
 export class OpenAiCompatibleEngine extends Engine {
   readonly name = 'openai-compatible';
+  readonly takesAdapters = false;
   readonly continuesPrefix: boolean;
   readonly #http: UpstreamHttp;
   /** Some upstreams refuse `stream_options`; then usage is estimated. */
@@ -58,6 +59,8 @@ export class OpenAiCompatibleEngine extends Engine {
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent, void, void> {
+    if (request.adapters?.length)
+      throw new DomainError('invalid', 'inference.adapters-not-supported', 'An upstream takes no adapters from here.');
     const lost = request.prefix !== undefined && request.prefix.text !== '' && !this.continuesPrefix;
     if (lost) yield { type: 'restart', reason: 'upstream-cannot-continue' };
     const { first, rest } = await this.#open(request, signal);
@@ -117,6 +120,9 @@ export class OpenAiCompatibleEngine extends Engine {
 
   /** The upstream manages its own memory. */
   async unload(): Promise<void> {}
+
+  /** It has none. */
+  async unloadAdapter(): Promise<void> {}
 
   async close(): Promise<void> {
     await this.#http.close();

@@ -1,4 +1,5 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+import type { AdapterUse } from '../../../domain/engine.js';
 import { BatchGate } from './batch-gate.js';
 import { Mutex } from './mutex.js';
 import { SequencePool } from './sequence-pool.js';
@@ -13,6 +14,8 @@ export interface ContextSettings {
   limit: number;
   sequences: number;
   threads: number;
+  /** The library has them a context: what is remembered of a conversation is so never mixed with another adapter's. */
+  adapters: readonly AdapterUse[];
   /** The native library has finished a batch. */
   onStep(): void;
 }
@@ -34,7 +37,7 @@ interface Entry extends Omit<Room, 'leave'> {
   guests: number;
 }
 
-/** The context of a model; a request that needs a longer one gets it, and the shorter one goes when it is empty. */
+/** The context of a model with one set of adapters; a request that needs a longer one gets it, and the shorter one goes when it is empty. */
 export class Contexts {
   readonly #model: LlamaModel;
   readonly #settings: ContextSettings;
@@ -98,6 +101,9 @@ async function createEntry(model: LlamaModel, settings: ContextSettings, context
     sequences: settings.sequences,
     batchSize: chunkTokens + settings.sequences,
     threads: settings.threads,
+    ...(settings.adapters.length > 0 && {
+      lora: { adapters: settings.adapters.map(({ adapter: filePath, scale }) => ({ filePath, scale })) },
+    }),
     ignoreMemorySafetyChecks: true,
     failedCreationRemedy: false,
     batching: {

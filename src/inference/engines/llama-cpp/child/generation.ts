@@ -25,13 +25,15 @@ class PrefixLost extends Error {}
 /** One answer, from its messages to its last event. */
 export async function generate(loaded: LoadedModel, request: Request, signal: AbortSignal, emit: Emit): Promise<void> {
   const promptTokens = loaded.prompt.tokens(request.messages);
-  const contextTokens = loaded.contexts.limit;
+  const { contextTokens } = loaded;
   if (promptTokens.length >= contextTokens)
     throw new Failure('invalid', 'inference.prompt-too-long', 'The conversation is longer than the model can read.', {
       promptTokens: promptTokens.length,
       contextTokens,
     });
-  const room = await loaded.contexts.enter(Math.min(contextTokens, promptTokens.length + request.sampler.maxTokens));
+  const room = await loaded
+    .contexts(request.adapters)
+    .enter(Math.min(contextTokens, promptTokens.length + request.sampler.maxTokens));
   const work: Work = { loaded, room, request, signal, emit };
   try {
     await attempt(work, promptTokens, prefixTokens(loaded, request));
@@ -55,7 +57,7 @@ interface Work {
 async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<void> {
   const { loaded, room, request, signal, emit } = work;
   const { sampler } = request;
-  const { limit } = loaded.contexts;
+  const { contextTokens: limit } = loaded;
   // A grammar follows the tokens one by one, whatever was asked for.
   const exact = request.grammar !== undefined || (request.continuation ?? 'exact') === 'exact';
   const exactPrefix = exact && (request.prefix?.tokenIds.length ?? 0) > 0 ? prefix : [];

@@ -1,7 +1,8 @@
 import type { Llama, LlamaEmbeddingContext, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
+import type { AdapterUse } from '../../../domain/engine.js';
 import type { ChildSettings } from '../protocol.js';
 import { ChatPrompt } from './chat-prompt.js';
-import { Contexts } from './contexts.js';
+import { Contexts, type ContextSettings } from './contexts.js';
 import { cancelled, Failure } from './failure.js';
 
 const keptGrammars = 16;
@@ -22,18 +23,20 @@ interface LoadListener {
 /** A model, its contexts, and what is made from them. */
 export class LoadedModel {
   readonly model: LlamaModel;
-  readonly contexts: Contexts;
+  /** By their adapters; those without are always there. */
+  readonly #contexts = new Map<string, Contexts>();
   readonly prompt: ChatPrompt;
   readonly #llama: Llama;
   readonly #threads: number;
+  readonly #settings: Omit<ContextSettings, 'adapters'>;
   readonly #grammars = new Map<string, Promise<LlamaGrammar>>();
   #embedding: Promise<LlamaEmbeddingContext> | undefined;
 
-  private constructor(llama: Llama, threads: number, model: LlamaModel, contexts: Contexts) {
+  private constructor(llama: Llama, threads: number, model: LlamaModel, settings: Omit<ContextSettings, 'adapters'>) {
     this.#llama = llama;
     this.#threads = threads;
     this.model = model;
-    this.contexts = contexts;
+    this.#settings = settings;
     this.prompt = new ChatPrompt(model);
   }
 
@@ -51,17 +54,42 @@ export class LoadedModel {
         ...(!settings.gpu && { gpuLayers: 0 }),
         onLoadProgress: (progress) => listener.progress(progress),
       });
-      const contexts = await Contexts.create(model, {
+      const loaded = new LoadedModel(llama, settings.threads, model, {
         limit: options.contextTokens,
         sequences: options.sequences,
         threads: settings.threads,
         onStep: () => listener.step(),
       });
-      return new LoadedModel(llama, settings.threads, model, contexts);
+      await loaded.open([]);
+      return loaded;
     } catch (error) {
       process.stderr.write(`${String(error)}\n`);
       throw new Failure('unavailable', 'inference.model-load-failed', 'The model could not be loaded.');
     }
+  }
+
+  /** The most tokens of prompt and answer together. */
+  get contextTokens(): number {
+    return this.#settings.limit;
+  }
+
+  contexts(adapters: readonly AdapterUse[] = []): Contexts {
+    const contexts = this.#contexts.get(keyOf(adapters));
+    if (!contexts) throw new Failure('internal', 'inference.adapter-not-loaded', 'The adapter is not loaded.');
+    return contexts;
+  }
+
+  /** Makes the contexts of these adapters. */
+  async open(adapters: readonly AdapterUse[]): Promise<void> {
+    if (this.#contexts.has(keyOf(adapters))) return;
+    this.#contexts.set(keyOf(adapters), await Contexts.create(this.model, { ...this.#settings, adapters }));
+  }
+
+  /** Frees the contexts of these adapters, and the adapters that no other context has. */
+  async close(adapters: readonly AdapterUse[]): Promise<void> {
+    const contexts = this.#contexts.get(keyOf(adapters));
+    this.#contexts.delete(keyOf(adapters));
+    await contexts?.dispose();
   }
 
   async grammar(schema: object): Promise<LlamaGrammar> {
@@ -109,7 +137,10 @@ export class LoadedModel {
   }
 
   async dispose(): Promise<void> {
-    await this.contexts.dispose();
+    for (const contexts of this.#contexts.values()) await contexts.dispose();
     await this.model.dispose();
   }
 }
+
+const keyOf = (adapters: readonly AdapterUse[]): string =>
+  JSON.stringify(adapters.map(({ adapter, scale }) => [adapter, scale]));

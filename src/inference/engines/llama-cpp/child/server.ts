@@ -1,4 +1,5 @@
 import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp';
+import type { AdapterUse } from '../../../domain/engine.js';
 import type { ChildSettings, Job, JobResults, ToChild } from '../protocol.js';
 import { Failure } from './failure.js';
 import { generate } from './generation.js';
@@ -65,7 +66,7 @@ class Jobs {
           step: () => this.#outbox.steps++,
         });
         this.#models.set(job.model, model);
-        return { contextTokens: model.contexts.limit };
+        return { contextTokens: model.contextTokens };
       }
       case 'unload': {
         const model = this.#models.get(job.model);
@@ -73,6 +74,12 @@ class Jobs {
         await model?.dispose();
         return null;
       }
+      case 'open':
+        await this.#open(this.#loaded(job.model), job.adapters);
+        return null;
+      case 'close':
+        await this.#models.get(job.model)?.close(job.adapters);
+        return null;
       case 'generate':
         await generate(this.#loaded(job.model), job.request, signal, (event) => this.#outbox.add({ id, event }));
         return null;
@@ -80,6 +87,15 @@ class Jobs {
         return this.#loaded(job.model).embed(job.texts, signal);
       case 'count':
         return this.#loaded(job.model).prompt.tokens(job.messages).length;
+    }
+  }
+
+  async #open(model: LoadedModel, adapters: AdapterUse[]): Promise<void> {
+    try {
+      await model.open(adapters);
+    } catch (error) {
+      process.stderr.write(`${String(error)}\n`);
+      throw new Failure('invalid', 'inference.adapter-unusable', 'The engine refuses the adapter.');
     }
   }
 
