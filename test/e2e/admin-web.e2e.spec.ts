@@ -83,9 +83,12 @@ describe.skipIf(!chromiumPath)('the pages of the administration', () => {
   it.runIf(split)('say which service is missing', async () => {
     const { child } = parley.process('notifications');
     child.kill('SIGSTOP');
-    await page.getByText('notifications is missing').waitFor({ timeout: 20_000 });
-    await noViolations();
-    child.kill('SIGCONT');
+    try {
+      await page.getByText('notifications is missing').waitFor({ timeout: 20_000 });
+      await noViolations();
+    } finally {
+      child.kill('SIGCONT');
+    }
     await page.getByText('notifications is missing').waitFor({ state: 'detached', timeout: 20_000 });
   });
 
