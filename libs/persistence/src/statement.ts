@@ -12,6 +12,14 @@ export interface Client {
   readonly statements?: { run(prepared: Required<Statement>): Promise<{ rows: unknown[] }> };
 }
 
+/**
+ * BEGIN, COMMIT or ROLLBACK. There is nothing to plan about them, so on a server the simple protocol is the shorter way: one
+ * message there and one back, instead of three and three.
+ */
+export function runControl(client: Client, text: 'BEGIN' | 'COMMIT' | 'ROLLBACK'): Promise<{ rows: unknown[] }> {
+  return client.statements ? client.statements.run({ name: text, text, values: [] }) : client.query({ text });
+}
+
 /** Runs one statement; whoever calls has the client to himself. */
 export function runOn(client: Client, { name, text, values }: Statement): Promise<{ rows: unknown[] }> {
   if (client.statements && name && values) return client.statements.run({ name, text, values });

@@ -1,10 +1,6 @@
 import { DomainError } from '@app/kernel';
 import { asDomainError } from './database-errors.js';
-import { type Client, runOn, type Statement } from './statement.js';
-
-const BEGIN = { name: 'begin', text: 'BEGIN', values: [] };
-const COMMIT = { name: 'commit', text: 'COMMIT', values: [] };
-const ROLLBACK = { name: 'rollback', text: 'ROLLBACK', values: [] };
+import { type Client, runControl, runOn, type Statement } from './statement.js';
 
 /** One transaction on one connection, from its start to its end. */
 export class UnitOfWork {
@@ -17,7 +13,7 @@ export class UnitOfWork {
   private constructor(private readonly client: Client) {}
 
   static async begin(client: Client): Promise<UnitOfWork> {
-    await runOn(client, BEGIN);
+    await runControl(client, 'BEGIN');
     return new UnitOfWork(client);
   }
 
@@ -64,7 +60,7 @@ export class UnitOfWork {
     if (this.#failure) throw this.#failure.error;
     this.#state = 'committed';
     try {
-      await runOn(this.client, COMMIT);
+      await runControl(this.client, 'COMMIT');
     } catch (error) {
       this.#state = 'rolled-back';
       throw asDomainError(error);
@@ -75,6 +71,6 @@ export class UnitOfWork {
   async rollback(): Promise<void> {
     this.#state = 'rolled-back';
     await this.#last.catch(() => undefined);
-    await runOn(this.client, ROLLBACK);
+    await runControl(this.client, 'ROLLBACK');
   }
 }
