@@ -7,7 +7,10 @@ import type { Plugin } from 'vite';
 const brotli = promisify(brotliCompress);
 const zip = promisify(gzip);
 
-const TEXT = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest', '.txt']);
+const TEXT = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest', '.txt', '.wasm']);
+
+/** Beyond this the best compression takes minutes and saves little: a model's engine has 27 MB. */
+const LARGE = 2 ** 20;
 
 /** Writes `.br` and `.gz` beside each text asset, so that the server never compresses the web client at run time. */
 export function precompress(): Plugin {
@@ -30,9 +33,12 @@ async function compress(path: string): Promise<void> {
   const source = await readFile(path);
   const [br, gz] = await Promise.all([
     brotli(source, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: source.length },
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: source.length > LARGE ? 6 : 11,
+        [constants.BROTLI_PARAM_SIZE_HINT]: source.length,
+      },
     }),
-    zip(source, { level: 9 }),
+    zip(source, { level: source.length > LARGE ? 6 : 9 }),
   ]);
   await Promise.all([writeFile(`${path}.br`, br), writeFile(`${path}.gz`, gz)]);
 }

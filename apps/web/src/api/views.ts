@@ -69,6 +69,8 @@ export interface AnswerMetadata {
   finishReason: 'stop' | 'length' | 'stopped' | 'error';
   continuations: number;
   continuationMode: 'none' | 'exact' | 'fast';
+  /** Of an answer that a browser made. */
+  browser?: { runtime: 'mediapipe' | 'wllama'; startedAt: string; finishedAt: string };
 }
 
 export type FinalStatus = 'complete' | 'stopped' | 'failed';
@@ -80,6 +82,8 @@ export interface MessageView {
   role: 'user' | 'assistant';
   text: string;
   status: FinalStatus | 'pending';
+  /** A pending answer of a browser has no stream. */
+  runsIn: 'server' | 'browser';
   model: string | null;
   error: AnswerError | null;
   metadata: AnswerMetadata | null;
@@ -106,6 +110,15 @@ export interface ModelView {
   digest: string | null;
   contextLength: number | null;
   sizeBytes: number | null;
+}
+
+/** Where the bytes of a model or an adapter are now. */
+export interface FileView {
+  sha256: string;
+  name: string;
+  sizeBytes: number;
+  url: string;
+  expiresAt: string;
 }
 
 export type InstallStatus = 'queued' | 'downloading' | 'verifying' | 'installed' | 'cancelled' | 'failed';

@@ -6,6 +6,7 @@ import { announce } from '../ui/announcer.js';
 import { RetryIcon } from '../ui/icons.js';
 import { Failure } from '../ui/parts.js';
 import { Popover } from '../ui/popover.js';
+import { useRunningAnswer } from '../browser/browser-answers.js';
 import { useLiveAnswer } from './answers.js';
 import { refreshConversation } from './cache.js';
 import { Details } from './details.js';
@@ -22,7 +23,8 @@ interface AssistantMessageProps {
 
 export const AssistantMessage = memo(function AssistantMessage({ node, retryable, onRetry }: AssistantMessageProps) {
   const { message } = node;
-  if (message.status === 'pending') return <PendingAnswer node={node} />;
+  if (message.status === 'pending')
+    return message.runsIn === 'browser' ? <BrowserAnswer node={node} /> : <PendingAnswer node={node} />;
   const { status, text, error, metadata } = message;
   const retry = () => onRetry(message);
   return (
@@ -98,6 +100,28 @@ function PendingAnswer({ node }: { node: PathNode<MessageView> }) {
             Reload the conversation
           </button>
         </Failure>
+      )}
+      <div className="actions">
+        <Siblings node={node} />
+      </div>
+    </Frame>
+  );
+}
+
+/** An answer that a browser writes: this tab, another one, or one that went away. */
+function BrowserAnswer({ node }: { node: PathNode<MessageView> }) {
+  const { message } = node;
+  const here = useRunningAnswer(message.id);
+  const text = here?.text || message.text;
+  const said = text ? 'The answer is being written in this browser.' : waitingText(here?.phase ?? null);
+  useEffect(() => announce(said), [said]);
+  return (
+    <Frame busy>
+      {text ? <Markdown text={text} growing={here !== null} /> : here && <Waiting phase={here.phase} />}
+      {!here && (
+        <p className="remark">
+          Another browser or tab writes this answer. If it is gone, stop the answer here and try again.
+        </p>
       )}
       <div className="actions">
         <Siblings node={node} />

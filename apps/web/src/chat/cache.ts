@@ -25,8 +25,9 @@ export const refreshConversation = (id: string) =>
 
 export const refreshConversations = () => queryClient.invalidateQueries({ queryKey: ['conversations'] });
 
-/** Something changed that other tabs show as well. */
-export function conversationChanged(id: string): void {
+/** Something changed that other tabs show as well; `here`: this tab does not know it yet either. */
+export function conversationChanged(id: string, { here = false } = {}): void {
   tellTabs({ type: 'conversation-changed', id });
+  if (here) void refreshConversation(id);
   void refreshConversations();
 }

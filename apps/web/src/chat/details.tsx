@@ -13,7 +13,7 @@ export function Details({ metadata }: { metadata: AnswerMetadata }) {
   const { sampler } = metadata;
   const rows: [string, string | null][] = [
     ['Model', metadata.model],
-    ['Engine', metadata.engine],
+    ['Engine', metadata.browser ? `${metadata.engine}, ${metadata.browser.runtime}` : metadata.engine],
     ['Digest', metadata.modelDigest],
     ['Adapters', metadata.adapterDigests.join(', ') || null],
     [

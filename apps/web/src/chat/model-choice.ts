@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import { modelsQuery } from '../api/queries.js';
 import { Store } from '../api/store.js';
 import type { ModelView } from '../api/views.js';
+import { browserModelsQuery, type BrowserModel } from '../browser/browser-models.js';
 import { local } from '../lib/storage.js';
 
 const chosen = new Store<string | null>(local.get('model'));
@@ -12,19 +13,35 @@ export function chooseModel(id: string): void {
   chosen.set(id);
 }
 
+/** A model of the server, or one that this browser runs. */
+export type ModelOption = ModelView | BrowserOption;
+interface BrowserOption extends Omit<ModelView, 'engine'> {
+  engine: BrowserModel['runtime'];
+  adapter: BrowserModel['adapter'];
+}
+
 export interface ModelChoice {
-  models: readonly ModelView[] | undefined;
+  models: readonly ModelOption[] | undefined;
   /** The chosen model, while it is there; else the server's default. */
-  model: ModelView | null;
+  model: ModelOption | null;
 }
 
 export function useModelChoice(): ModelChoice {
   const id = useSyncExternalStore(chosen.subscribe, chosen.get);
   // Until there is one, look again: it may be on its way.
-  const { data: models } = useQuery({
+  const { data: ofServer } = useQuery({
     ...modelsQuery,
     refetchInterval: (query) => (query.state.data?.length === 0 ? 4000 : false),
   });
+  const { data: ofBrowser } = useQuery({ ...browserModelsQuery, enabled: isSecureContext });
+  const models = useMemo(
+    (): readonly ModelOption[] | undefined => ofServer && [...ofServer, ...(ofBrowser ?? []).map(toOption)],
+    [ofServer, ofBrowser],
+  );
   const model = models?.find((m) => m.id === id) ?? models?.find((m) => m.default) ?? models?.[0] ?? null;
   return { models, model };
 }
+
+const toOption = ({ id, name, runtime, digest, sizeBytes, contextTokens, adapter }: BrowserModel): BrowserOption => ({
+  ...{ id, name, engine: runtime, default: false, digest, sizeBytes, contextLength: contextTokens, adapter },
+});

@@ -1,12 +1,16 @@
-import type { ModelView } from '../api/views.js';
 import { formatBytes, formatTokens } from '../lib/format.js';
 import { CheckIcon, DownIcon } from '../ui/icons.js';
 import { Popover } from '../ui/popover.js';
-import { chooseModel, type ModelChoice } from './model-choice.js';
+import { chooseModel, type ModelChoice, type ModelOption } from './model-choice.js';
 
-const PLACE: Record<ModelView['engine'], string> = { 'llama-cpp': 'on this server', 'openai-compatible': 'upstream' };
+const PLACE: Record<ModelOption['engine'], string> = {
+  'llama-cpp': 'on this server',
+  'openai-compatible': 'upstream',
+  mediapipe: 'in this browser, on WebGPU',
+  wllama: 'in this browser, on the processor, without LoRA',
+};
 
-export const placeOf = (engine: string): string => PLACE[engine as ModelView['engine']] ?? engine;
+export const placeOf = (engine: string): string => PLACE[engine as ModelOption['engine']] ?? engine;
 
 /** Which model answers next. */
 export function ModelMenu({ models, model }: ModelChoice) {
@@ -50,11 +54,12 @@ export function ModelMenu({ models, model }: ModelChoice) {
   );
 }
 
-function describe(model: ModelView): string {
+function describe(model: ModelOption): string {
   const parts = [placeOf(model.engine)];
   if (model.sizeBytes !== null) parts.push(formatBytes(model.sizeBytes));
   if (model.contextLength !== null) parts.push(`${formatTokens(model.contextLength)} context`);
   if (model.default) parts.push('default');
+  if ('adapter' in model && model.adapter) parts.push('LoRA adapter');
   const text = parts.join(' · ');
   return text[0]!.toUpperCase() + text.slice(1);
 }

@@ -3,6 +3,8 @@ import { v7 as newId } from 'uuid';
 import { messageOf } from '../api/problem.js';
 import { conversationQuery, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
+import { beginBrowserAnswer, retryInBrowser, stopBrowserAnswer } from '../browser/browser-answers.js';
+import { isBrowserModel } from '../browser/browser-models.js';
 import { Store } from '../api/store.js';
 import type { MessageView, SentMessage } from '../api/views.js';
 import { conversationChanged, putMessages } from './cache.js';
@@ -40,6 +42,7 @@ export function send({ conversationId, text, parentId, model, starts = false }: 
     role: 'user',
     text,
     status: 'complete',
+    runsIn: 'server',
     model: null,
     error: null,
     metadata: null,
@@ -75,8 +78,11 @@ async function deliver(item: Outgoing): Promise<void> {
     if (item.starts) {
       await api.json('POST', '/api/conversations', { body: { id: conversationId } });
     }
-    const body = { id, text, parentId, model: item.model ?? undefined };
-    const { message, answer } = await api.json<SentMessage>('POST', `${path}/messages`, { body });
+    const { message, answer } = isBrowserModel(item.model)
+      ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, item.model)
+      : await api.json<SentMessage>('POST', `${path}/messages`, {
+          body: { id, text, parentId, model: item.model ?? undefined },
+        });
     await putMessages(conversationId, [message, answer]);
     replace(id, null);
     conversationChanged(conversationId);
@@ -88,6 +94,7 @@ async function deliver(item: Outgoing): Promise<void> {
 /** Asks for another answer to the same message. */
 export async function retryAnswer(answer: MessageView, model: string | null): Promise<void> {
   const { conversationId, id } = answer;
+  if (isBrowserModel(model)) return retryInBrowser(answer, model);
   const sibling = await api.json<MessageView>(
     'POST',
     `/api/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(id)}/retry`,
@@ -99,10 +106,13 @@ export async function retryAnswer(answer: MessageView, model: string | null): Pr
 }
 
 export async function stopAnswer(answer: MessageView): Promise<void> {
+  if (answer.runsIn === 'browser' && stopBrowserAnswer(answer.id)) return;
   await api.json(
     'POST',
     `/api/conversations/${encodeURIComponent(answer.conversationId)}/messages/${encodeURIComponent(answer.id)}/stop`,
   );
+  // The tab that wrote it is gone, or another one: there is no stream that would tell of its end.
+  if (answer.runsIn === 'browser') conversationChanged(answer.conversationId, { here: true });
 }
 
 export const useOutgoing = (): readonly Outgoing[] => useSyncExternalStore(outgoing.subscribe, outgoing.get);

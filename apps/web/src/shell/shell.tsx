@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { api, useReachable, useUser } from '../api/session.js';
 import { queryClient } from '../api/queries.js';
+import { recoverAnswers } from '../browser/browser-answers.js';
 import { ChatPage } from '../chat/chat-page.js';
 import { refreshConversation, refreshConversations } from '../chat/cache.js';
 import { useTitle } from '../lib/hooks.js';
@@ -8,12 +9,14 @@ import { loadPart } from '../lib/load.js';
 import { Link, routeOf, usePath, type Route } from '../lib/router.js';
 import { onTabMessage } from '../lib/tabs.js';
 import { useNotificationsLive } from '../notifications/live.js';
+import { toastError } from '../ui/toast.js';
 import { PageBoundary } from './page-boundary.js';
 import { PageHead } from './page-head.js';
 import { Sidebar } from './sidebar.js';
 import { useSidebar } from './sidebar-state.js';
 
 const ModelsPage = lazy(() => loadPart(() => import('../models/models-page.js')));
+const StoragePage = lazy(() => loadPart(() => import('../storage/storage-page.js')));
 const AccountPage = lazy(() => loadPart(() => import('../account/account-page.js')));
 const AdminPage = lazy(() => loadPart(() => import('../admin/admin-page.js')));
 const SearchDialog = lazy(() =>
@@ -38,6 +41,8 @@ export function Shell() {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
+
+  useEffect(() => void recoverAnswers().catch(toastError), []);
 
   useEffect(
     () =>
@@ -84,6 +89,8 @@ function pageOf(route: Route, isAdministrator: boolean): ReactNode {
       return <ModelsPage />;
     case 'account':
       return <AccountPage />;
+    case 'storage':
+      return <StoragePage />;
     case 'admin':
       return isAdministrator ? <AdminPage section={route.section} item={route.item} /> : <NotFound />;
     case 'not-found':
@@ -93,6 +100,7 @@ function pageOf(route: Route, isAdministrator: boolean): ReactNode {
 
 function loadingTitleOf(path: string): string {
   if (path.startsWith('/admin')) return 'Administration';
+  if (path.startsWith('/storage')) return 'Storage';
   return path.startsWith('/models') ? 'Models' : 'Account';
 }
 

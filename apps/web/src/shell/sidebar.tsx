@@ -134,6 +134,17 @@ function SidebarFoot() {
             >
               <UserIcon /> Account and API keys
             </Link>
+            <Link
+              to="/storage"
+              role="menuitem"
+              className="menu-item"
+              onClick={() => {
+                close();
+                closeDrawer();
+              }}
+            >
+              <ModelIcon /> Storage in this browser
+            </Link>
             <ThemeItems />
             <button
               type="button"

@@ -114,6 +114,8 @@ export class BrowserFiles {
   }
 }
 
+export const browserFiles = new BrowserFiles();
+
 /** The database needs room as well. */
 async function withQuota<T>(work: () => Promise<T>): Promise<T> {
   try {

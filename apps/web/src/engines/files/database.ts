@@ -1,4 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { Sampler } from '../engine.js';
 
 /** A file in this browser's storage, or what came of it so far. */
 export interface StoredFile {
@@ -14,8 +15,36 @@ export interface StoredFile {
   usedAt: string;
 }
 
+/** What the server is told of the run of an answer. */
+export interface BrowserRun {
+  runtime: 'mediapipe' | 'wllama';
+  model: string;
+  modelDigest: string;
+  adapterDigests: string[];
+  sampler: Sampler;
+  promptTokens: number;
+  completionTokens: number;
+  timeToFirstTokenMs: number | null;
+  tokensPerSecond: number | null;
+  finishReason: 'stop' | 'length' | 'stopped' | 'error';
+  startedAt: string;
+  finishedAt: string;
+}
+
+/** An answer of this browser that the server has not taken whole yet. */
+export interface Draft {
+  answerId: string;
+  conversationId: string;
+  text: string;
+  /** null: it is still being written, or the page went away while it was. */
+  end: { status: 'complete' | 'stopped' | 'failed'; error: { code: string; message: string } | null } | null;
+  run: BrowserRun;
+}
+
 interface Stores extends DBSchema {
   files: { key: string; value: StoredFile };
+  drafts: { key: string; value: Draft };
+  keys: { key: string; value: CryptoKeyPair };
 }
 
 let open: Promise<IDBPDatabase<Stores>> | undefined;
@@ -25,6 +54,8 @@ export function database(): Promise<IDBPDatabase<Stores>> {
   open ??= openDB<Stores>('parley', 1, {
     upgrade(db) {
       db.createObjectStore('files', { keyPath: 'digest' });
+      db.createObjectStore('drafts', { keyPath: 'answerId' });
+      db.createObjectStore('keys');
     },
     // Another tab has a newer page: let it go on.
     blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),

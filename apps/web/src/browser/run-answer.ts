@@ -1,0 +1,167 @@
+import { api } from '../api/session.js';
+import type { FileView, GenerationPhase } from '../api/views.js';
+import type { ChatMessage, Sampler } from '../engines/engine.js';
+import { EngineError } from '../engines/errors.js';
+import { browserFiles } from '../engines/files/browser-files.js';
+import { type BrowserRun, database, type Draft } from '../engines/files/database.js';
+import { ready } from '../engines/loaded-engine.js';
+import type { BrowserModel } from './browser-models.js';
+import { answerLock, answersPath, deliverDraft } from './deliver-draft.js';
+
+export interface AnswerJob {
+  answerId: string;
+  conversationId: string;
+  model: BrowserModel;
+  sampler: Sampler;
+  prompt: readonly ChatMessage[];
+  signal: AbortSignal;
+  onPhase(phase: GenerationPhase): void;
+  onText(text: string): void;
+}
+
+export type AnswerEnd = Pick<Draft, 'text' | 'run'> & { end: NonNullable<Draft['end']> };
+
+/** What is shown is saved on the server so often, and in this browser with each piece of text. */
+const SAVE_EVERY_MS = 2000;
+
+/** Makes the answer in this browser, saves it while it grows, and tells the server its end. Never rejects. */
+export async function runAnswer(job: AnswerJob): Promise<AnswerEnd> {
+  return await navigator.locks.request(answerLock(job.answerId), async () => {
+    const { model, answerId, conversationId } = job;
+    const now = new Date().toISOString();
+    const run: BrowserRun = {
+      ...{ runtime: model.runtime, model: model.name, modelDigest: model.digest, sampler: job.sampler },
+      adapterDigests: model.adapter ? [model.adapter.digest] : [],
+      ...{ promptTokens: 0, completionTokens: 0, timeToFirstTokenMs: null, tokensPerSecond: null },
+      ...{ finishReason: 'stopped', startedAt: now, finishedAt: now },
+    };
+    const draft: Draft = { answerId, conversationId, text: '', end: null, run };
+    const saver = new Saver(draft);
+    let end: AnswerEnd['end'];
+    try {
+      await saver.keep();
+      const status = await write(job, draft, saver);
+      end = { status, error: null };
+    } catch (error) {
+      end = job.signal.aborted ? { status: 'stopped', error: null } : { status: 'failed', error: told(error) };
+      run.finishReason = job.signal.aborted ? 'stopped' : 'error';
+    }
+    run.finishedAt = new Date().toISOString();
+    draft.end = end;
+    await saver.close();
+    await deliverDraft(draft);
+    return { text: draft.text, run, end };
+  });
+}
+
+async function write(job: AnswerJob, draft: Draft, saver: Saver): Promise<'complete' | 'stopped'> {
+  const { model, sampler, prompt, signal, onPhase } = job;
+  const { run } = draft;
+  const started = performance.now();
+  const engine = await ready({ ...model, adapterDigest: model.adapter?.digest ?? null }, filesOf(job), {
+    ...{ sampler, signal },
+    onProgress: (progress) => onPhase({ phase: 'loading', progress: 0.5 + progress / 2 }),
+  });
+  onPhase({ phase: 'generating' });
+  let first = 0;
+  for await (const event of engine.generate(
+    { messages: prompt, sampler, adapter: model.adapter?.digest ?? null },
+    signal,
+  )) {
+    if (event.type === 'loading') onPhase({ phase: 'loading', progress: event.progress });
+    else if (event.type === 'prompt') {
+      run.promptTokens = event.promptTokens;
+      onPhase({ phase: 'generating' });
+    } else if (event.type === 'token') {
+      if (first === 0) {
+        first = performance.now();
+        run.timeToFirstTokenMs = Math.round(first - started);
+      }
+      // At least so many; the end knows it exactly.
+      run.completionTokens += 1;
+      draft.text += event.text;
+      job.onText(draft.text);
+      saver.grown();
+    } else {
+      const seconds = (performance.now() - first) / 1000;
+      const { promptTokens, completionTokens, reason } = event;
+      Object.assign(run, { promptTokens, completionTokens, finishReason: reason, sampler: event.sampler });
+      if (first > 0 && seconds > 0) run.tokensPerSecond = Math.round((completionTokens / seconds) * 10) / 10;
+      return reason === 'stopped' ? 'stopped' : 'complete';
+    }
+  }
+  throw new EngineError('engine.crashed', 'no end');
+}
+
+function filesOf({ model, signal, onPhase }: AnswerJob) {
+  const locate = (digest: string) => async () => {
+    const { url } = await api.get<FileView>(`/api/files/${digest}`, signal);
+    return { url: new URL(url, location.href).href };
+  };
+  const encoding = model.runtime === 'mediapipe' ? ('mediapipe' as const) : ('gguf' as const);
+  const { digest, name, sizeBytes, adapter } = model;
+  return {
+    model: () =>
+      browserFiles.fetch(
+        {
+          digest,
+          name: adapter ? name.slice(0, -adapter.name.length - 3) : name,
+          sizeBytes,
+          kind: 'model',
+          encoding,
+          locate: locate(digest),
+        },
+        { signal, onProgress: (received) => onPhase({ phase: 'loading', progress: received / sizeBytes / 2 }) },
+      ),
+    adapter: () =>
+      browserFiles.fetch({ ...adapter!, kind: 'adapter', encoding, locate: locate(adapter!.digest) }, { signal }),
+  };
+}
+
+const told = (error: unknown) =>
+  error instanceof EngineError
+    ? { code: error.code as string, message: error.message }
+    : { code: 'engine.crashed', message: error instanceof Error ? error.message : 'The model stopped unexpectedly.' };
+
+/** Keeps the text in this browser at once and on the server every now and then. */
+class Saver {
+  private sent = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private keeping: Promise<void> = Promise.resolve();
+  private sending: Promise<void> = Promise.resolve();
+
+  constructor(private readonly draft: Draft) {}
+
+  keep(): Promise<void> {
+    const copy = structuredClone(this.draft);
+    this.keeping = this.keeping.then(async () => {
+      await (await database()).put('drafts', copy);
+    });
+    return this.keeping;
+  }
+
+  grown(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.sending = this.send();
+    }, SAVE_EVERY_MS);
+    void this.keep();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.keep();
+    await this.sending;
+  }
+
+  private async send(): Promise<void> {
+    const { answerId, conversationId, text } = this.draft;
+    const at = this.sent;
+    try {
+      await api.json('POST', `${answersPath(conversationId)}/${answerId}/text`, { body: { at, text: text.slice(at) } });
+      this.sent = text.length;
+    } catch {
+      // The next piece brings this one with it, the end has it all, and the page says that the server is away.
+    }
+  }
+}
