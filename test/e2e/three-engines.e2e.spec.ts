@@ -43,7 +43,7 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
     page.on('console', (message) => {
       if (/Content Security Policy/.test(message.text())) refused.push(message.text());
     });
-    await page.goto(server.parley.url.replace('127.0.0.1', 'localhost'));
+    await page.goto(server.parley.url);
     await page.getByLabel('Email').fill(admin.email);
     await page.getByLabel('Password').first().fill(admin.password);
     await page.getByRole('button', { name: 'Sign in' }).click();

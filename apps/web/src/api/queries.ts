@@ -1,4 +1,5 @@
 import { QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query';
+import { isLocal } from '../browser/local-id.js';
 import { Problem } from './problem.js';
 import { api } from './session.js';
 import type {
@@ -54,8 +55,25 @@ export const conversationQuery = (id: string) =>
   queryOptions({
     queryKey: ['conversation', id],
     queryFn: async ({ signal }) =>
-      withFinished(await api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal)),
+      isLocal(id)
+        ? localConversation(id)
+        : withFinished(await api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal)),
   });
+
+/** From this browser; nobody else has it. */
+async function localConversation(id: string): Promise<ConversationView> {
+  const [{ loadLocal }, session] = [await import('../browser/local-conversations.js'), api.session.get()];
+  const { messages, ...rest } = await loadLocal(id, session.status === 'signed-in' ? session.user.id : '');
+  return { ...rest, messages: [...messages] };
+}
+
+export const localConversationsQuery = queryOptions({
+  queryKey: ['conversations-here'],
+  queryFn: async (): Promise<ConversationSummary[]> => {
+    const [{ listLocal }, session] = [await import('../browser/local-conversations.js'), api.session.get()];
+    return session.status === 'signed-in' ? listLocal(session.user.id) : [];
+  },
+});
 
 /** A conversation gets its title from its first message, and may get another one elsewhere: the list knows. */
 function noteTitle({ id, title }: ConversationSummary): void {

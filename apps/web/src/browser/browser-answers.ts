@@ -11,6 +11,7 @@ import { loadPart } from '../lib/load.js';
 import { local } from '../lib/storage.js';
 import { browserModelsQuery, type BrowserModel } from './browser-models.js';
 import { samplerFor } from './browser-sampler.js';
+import { isLocal } from './local-id.js';
 
 /** An answer that this tab makes. */
 export interface RunningAnswer {
@@ -69,6 +70,15 @@ export async function beginBrowserAnswer(
   void navigator.storage?.persist?.();
   const message = 'message' in question ? question.message : null;
   const parentId = 'message' in question ? question.message.id : question.parentId;
+  if (isLocal(conversationId)) {
+    const { beginLocalAnswer } = await loadPart(() => import('./local-answers.js'));
+    const asked = message
+      ? { message: { ...message, conversationId, ...told, createdAt: new Date().toISOString() } }
+      : { parentId };
+    const begun = await beginLocalAnswer(conversationId, ownerId(), asked, model.name);
+    void run(begun, model, message === null);
+    return begun;
+  }
   const answerId = message ? answerIdFor(message.id) : newId();
   const begun = await api.json<Begun>(
     'POST',
@@ -79,6 +89,22 @@ export async function beginBrowserAnswer(
   );
   if (begun.answer.status === 'pending') void run(begun, model, message === null);
   return begun;
+}
+
+/** What is said is whole at once. */
+const told = {
+  role: 'user',
+  status: 'complete',
+  runsIn: 'server',
+  model: null,
+  error: null,
+  metadata: null,
+} as const;
+
+function ownerId(): string {
+  const session = api.session.get();
+  if (session.status !== 'signed-in') throw new Error('Nobody is signed in.');
+  return session.user.id;
 }
 
 /** A message that is sent again asks for the same answer again. */

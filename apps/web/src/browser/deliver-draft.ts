@@ -13,12 +13,15 @@ export const answersPath = (conversationId: string) =>
 export async function deliverDraft(draft: Draft): Promise<boolean> {
   const { answerId, conversationId, text, run, end } = draft;
   const { modelDigest, adapterDigests, startedAt, finishedAt } = run;
-  const proof = await signAnswer({ answer: answerId, text, modelDigest, adapterDigests, startedAt, finishedAt });
   const ended = end ?? { status: 'stopped' as const, error: null };
   try {
-    await api.json('POST', `${answersPath(conversationId)}/${answerId}/finish`, {
-      body: { ...ended, text, run, proof },
-    });
+    if (conversationId === null) {
+      await api.json('POST', '/api/browser-usage', { body: { answerId, status: ended.status, run } });
+    } else {
+      const proof = await signAnswer({ answer: answerId, text, modelDigest, adapterDigests, startedAt, finishedAt });
+      const path = `${answersPath(conversationId)}/${answerId}/finish`;
+      await api.json('POST', path, { body: { ...ended, text, run, proof } });
+    }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     // The conversation is gone, or was never this person's: nobody waits for it.
@@ -37,7 +40,7 @@ export async function recoverDrafts(): Promise<string[]> {
   const recovered: string[] = [];
   for (const draft of await (await database()).getAll('drafts')) {
     await navigator.locks.request(answerLock(draft.answerId), { ifAvailable: true }, async (lock) => {
-      if (lock && (await deliverDraft(draft))) recovered.push(draft.conversationId);
+      if (lock && (await deliverDraft(draft)) && draft.conversationId !== null) recovered.push(draft.conversationId);
     });
   }
   return recovered;

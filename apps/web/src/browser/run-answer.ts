@@ -3,10 +3,12 @@ import type { FileView, GenerationPhase } from '../api/views.js';
 import type { ChatMessage, Sampler } from '../engines/engine.js';
 import { EngineError } from '../engines/errors.js';
 import { browserFiles } from '../engines/files/browser-files.js';
-import { type BrowserRun, database, type Draft } from '../engines/files/database.js';
+import type { BrowserRun, Draft } from '../engines/files/database.js';
 import { ready } from '../engines/loaded-engine.js';
 import type { BrowserModel } from './browser-models.js';
-import { answerLock, answersPath, deliverDraft } from './deliver-draft.js';
+import { type AnswerSaver, LocalAnswerSaver, SharedAnswerSaver } from './answer-savers.js';
+import { answerLock } from './deliver-draft.js';
+import { isLocal } from './local-id.js';
 
 export interface AnswerJob {
   answerId: string;
@@ -21,9 +23,6 @@ export interface AnswerJob {
 
 export type AnswerEnd = Pick<Draft, 'text' | 'run'> & { end: NonNullable<Draft['end']> };
 
-/** What is shown is saved on the server so often, and in this browser with each piece of text. */
-const SAVE_EVERY_MS = 2000;
-
 /** Makes the answer in this browser, saves it while it grows, and tells the server its end. Never rejects. */
 export async function runAnswer(job: AnswerJob): Promise<AnswerEnd> {
   return await navigator.locks.request(answerLock(job.answerId), async () => {
@@ -35,11 +34,12 @@ export async function runAnswer(job: AnswerJob): Promise<AnswerEnd> {
       ...{ promptTokens: 0, completionTokens: 0, timeToFirstTokenMs: null, tokensPerSecond: null },
       ...{ finishReason: 'stopped', startedAt: now, finishedAt: now },
     };
-    const draft: Draft = { answerId, conversationId, text: '', end: null, run };
-    const saver = new Saver(draft);
+    const local = isLocal(conversationId);
+    const draft: Draft = { answerId, conversationId: local ? null : conversationId, text: '', end: null, run };
+    const saver = new (local ? LocalAnswerSaver : SharedAnswerSaver)(draft, conversationId);
     let end: AnswerEnd['end'];
     try {
-      await saver.keep();
+      await saver.begin();
       const status = await write(job, draft, saver);
       end = { status, error: null };
     } catch (error) {
@@ -48,13 +48,12 @@ export async function runAnswer(job: AnswerJob): Promise<AnswerEnd> {
     }
     run.finishedAt = new Date().toISOString();
     draft.end = end;
-    await saver.close();
-    await deliverDraft(draft);
+    await saver.finish();
     return { text: draft.text, run, end };
   });
 }
 
-async function write(job: AnswerJob, draft: Draft, saver: Saver): Promise<'complete' | 'stopped'> {
+async function write(job: AnswerJob, draft: Draft, saver: AnswerSaver): Promise<'complete' | 'stopped'> {
   const { model, sampler, prompt, signal, onPhase } = job;
   const { run } = draft;
   const started = performance.now();
@@ -122,46 +121,3 @@ const told = (error: unknown) =>
   error instanceof EngineError
     ? { code: error.code as string, message: error.message }
     : { code: 'engine.crashed', message: error instanceof Error ? error.message : 'The model stopped unexpectedly.' };
-
-/** Keeps the text in this browser at once and on the server every now and then. */
-class Saver {
-  private sent = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private keeping: Promise<void> = Promise.resolve();
-  private sending: Promise<void> = Promise.resolve();
-
-  constructor(private readonly draft: Draft) {}
-
-  keep(): Promise<void> {
-    const copy = structuredClone(this.draft);
-    this.keeping = this.keeping.then(async () => {
-      await (await database()).put('drafts', copy);
-    });
-    return this.keeping;
-  }
-
-  grown(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.sending = this.send();
-    }, SAVE_EVERY_MS);
-    void this.keep();
-  }
-
-  async close(): Promise<void> {
-    clearTimeout(this.timer);
-    await this.keep();
-    await this.sending;
-  }
-
-  private async send(): Promise<void> {
-    const { answerId, conversationId, text } = this.draft;
-    const at = this.sent;
-    try {
-      await api.json('POST', `${answersPath(conversationId)}/${answerId}/text`, { body: { at, text: text.slice(at) } });
-      this.sent = text.length;
-    } catch {
-      // The next piece brings this one with it, the end has it all, and the page says that the server is away.
-    }
-  }
-}

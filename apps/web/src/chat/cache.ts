@@ -23,7 +23,10 @@ export function withMessages(conversation: ConversationView, messages: readonly 
 export const refreshConversation = (id: string) =>
   queryClient.invalidateQueries({ queryKey: conversationQuery(id).queryKey });
 
-export const refreshConversations = () => queryClient.invalidateQueries({ queryKey: ['conversations'] });
+export const refreshConversations = () =>
+  queryClient.invalidateQueries({
+    predicate: ({ queryKey }) => queryKey[0] === 'conversations' || queryKey[0] === 'conversations-here',
+  });
 
 /** Something changed that other tabs show as well; `here`: this tab does not know it yet either. */
 export function conversationChanged(id: string, { here = false } = {}): void {

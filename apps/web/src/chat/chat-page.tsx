@@ -4,6 +4,7 @@ import { v7 as newId } from 'uuid';
 import { messageOf, Problem } from '../api/problem.js';
 import { conversationQuery } from '../api/queries.js';
 import type { MessageView } from '../api/views.js';
+import { isLocal, newLocalId } from '../browser/local-id.js';
 import { useTitle } from '../lib/hooks.js';
 import { conversationPath, Link, navigate } from '../lib/router.js';
 import { NoModel } from '../models/no-model.js';
@@ -24,7 +25,9 @@ import { Greeting, Ideas } from './welcome.js';
 export function ChatPage({ id }: { id: string | null }) {
   const query = useQuery({ ...conversationQuery(id ?? ''), enabled: id !== null });
   const conversation = id === null ? undefined : query.data;
-  const choice = useModelChoice();
+  const [keepHere, setKeepHere] = useState(false);
+  const local = id === null ? keepHere : isLocal(id);
+  const choice = useModelChoice({ local });
   const model = choice.model?.id ?? null;
   const choices = useChoices(id);
   const allOutgoing = useOutgoing();
@@ -44,11 +47,15 @@ export function ChatPage({ id }: { id: string | null }) {
   const unsent = outgoing.find((item) => item.message.id === leaf?.id);
   const busy = pending !== null || unsent?.error === null;
   const noModel = choice.models?.length === 0;
-  const blocked = noModel ? 'You can write as soon as there is a model' : null;
+  const blocked = noModel
+    ? local
+      ? 'There is no model that runs in this browser'
+      : 'You can write as soon as there is a model'
+    : null;
 
   const onSend = (text: string) => {
     if (id === null) {
-      const conversationId = newId();
+      const conversationId = local ? newLocalId() : newId();
       send({ conversationId, text, parentId: null, model, starts: true });
       navigate(conversationPath(conversationId));
       return;
@@ -102,8 +109,9 @@ export function ChatPage({ id }: { id: string | null }) {
         <main id="main" className="welcome" tabIndex={-1}>
           <div className="welcome-content">
             <Greeting />
-            {noModel && <NoModel />}
+            {noModel && !local && <NoModel />}
             {composer}
+            {isSecureContext && <KeepHere checked={keepHere} onChange={setKeepHere} />}
             {!noModel && <Ideas onPick={onSend} disabled={!choice.models} />}
           </div>
         </main>
@@ -131,7 +139,7 @@ export function ChatPage({ id }: { id: string | null }) {
         {conversation && !gone ? (
           <>
             <Thread conversationId={id} path={path} outgoing={outgoing} busy={busy} onEdit={onEdit} onRetry={onRetry} />
-            {noModel && <NoModel />}
+            {noModel && !local && <NoModel />}
             {composer}
           </>
         ) : query.isError ? (
@@ -143,6 +151,16 @@ export function ChatPage({ id }: { id: string | null }) {
     </>
   );
 }
+
+/** Chosen before the first word, because what was sent cannot be taken back. */
+const KeepHere = ({ checked, onChange }: { checked: boolean; onChange(checked: boolean): void }) => (
+  <label className="keep-here">
+    <input type="checkbox" checked={checked} onChange={({ target }) => onChange(target.checked)} />
+    <span>
+      Only in this browser <span className="muted">Nothing that is said leaves it; the server gets token counts.</span>
+    </span>
+  </label>
+);
 
 function ConversationFailure({ error, retry }: { error: unknown; retry(): void }) {
   const gone = error instanceof Problem && error.status >= 400 && error.status < 500;

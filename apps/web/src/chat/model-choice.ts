@@ -26,7 +26,8 @@ export interface ModelChoice {
   model: ModelOption | null;
 }
 
-export function useModelChoice(): ModelChoice {
+/** `local`: of a conversation that stays in this browser, which no model of the server may see. */
+export function useModelChoice({ local = false } = {}): ModelChoice {
   const id = useSyncExternalStore(chosen.subscribe, chosen.get);
   // Until there is one, look again: it may be on its way.
   const { data: ofServer } = useQuery({
@@ -34,10 +35,10 @@ export function useModelChoice(): ModelChoice {
     refetchInterval: (query) => (query.state.data?.length === 0 ? 4000 : false),
   });
   const { data: ofBrowser } = useQuery({ ...browserModelsQuery, enabled: isSecureContext });
-  const models = useMemo(
-    (): readonly ModelOption[] | undefined => ofServer && [...ofServer, ...(ofBrowser ?? []).map(toOption)],
-    [ofServer, ofBrowser],
-  );
+  const models = useMemo((): readonly ModelOption[] | undefined => {
+    const here = ofBrowser?.map(toOption);
+    return local ? here : ofServer && [...ofServer, ...(here ?? [])];
+  }, [ofServer, ofBrowser, local]);
   const model = models?.find((m) => m.id === id) ?? models?.find((m) => m.default) ?? models?.[0] ?? null;
   return { models, model };
 }

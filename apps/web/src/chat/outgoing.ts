@@ -5,6 +5,7 @@ import { conversationQuery, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import { beginBrowserAnswer, retryInBrowser, stopBrowserAnswer } from '../browser/browser-answers.js';
 import { isBrowserModel } from '../browser/browser-models.js';
+import { isLocal } from '../browser/local-id.js';
 import { Store } from '../api/store.js';
 import type { MessageView, SentMessage } from '../api/views.js';
 import { conversationChanged, putMessages } from './cache.js';
@@ -75,7 +76,8 @@ async function deliver(item: Outgoing): Promise<void> {
   const { id, conversationId, text, parentId } = item.message;
   const path = `/api/conversations/${encodeURIComponent(conversationId)}`;
   try {
-    if (item.starts) {
+    if (isLocal(conversationId) && !isBrowserModel(item.model)) throw new Error(STAYS_HERE);
+    if (item.starts && !isLocal(conversationId)) {
       await api.json('POST', '/api/conversations', { body: { id: conversationId } });
     }
     const { message, answer } = isBrowserModel(item.model)
@@ -91,10 +93,14 @@ async function deliver(item: Outgoing): Promise<void> {
   }
 }
 
+/** Every way to an answer obeys the place that was chosen for the conversation. */
+const STAYS_HERE = 'This conversation stays in this browser: choose a model that runs here.';
+
 /** Asks for another answer to the same message. */
 export async function retryAnswer(answer: MessageView, model: string | null): Promise<void> {
   const { conversationId, id } = answer;
   if (isBrowserModel(model)) return retryInBrowser(answer, model);
+  if (isLocal(conversationId)) throw new Error(STAYS_HERE);
   const sibling = await api.json<MessageView>(
     'POST',
     `/api/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(id)}/retry`,

@@ -38,6 +38,8 @@ export async function ready(
 ): Promise<Engine> {
   const { runtime, digest, contextTokens, adapterDigest } = wanted;
   const engine = await engineOf(runtime);
+  // Said before a file of gigabytes is fetched for nothing.
+  if (engine.capabilities.webGpu && !(await navigator.gpu?.requestAdapter())) throw new EngineError('engine.no-webgpu');
   const adapter = async (): Promise<AdapterFile[]> =>
     adapterDigest === null ? [] : [{ digest: adapterDigest, file: await files.adapter(), baseDigest: digest }];
   if (engine.loaded !== digest) {

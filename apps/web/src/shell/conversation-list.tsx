@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { messageOf } from '../api/problem.js';
-import { conversationQuery, conversationsQuery, queryClient } from '../api/queries.js';
+import { conversationQuery, conversationsQuery, localConversationsQuery, queryClient } from '../api/queries.js';
 import type { ConversationSummary } from '../api/views.js';
 import { groupByDay } from '../lib/days.js';
 import { conversationPath, Link, usePath } from '../lib/router.js';
@@ -19,6 +19,7 @@ export function ConversationList({ search }: { search: string }) {
       placeholderData: (previous) => previous,
     },
   );
+  const { data: local } = useQuery({ ...localConversationsQuery, enabled: isSecureContext });
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!hasNextPage || isFetchingNextPage || !end.current) return;
@@ -44,11 +45,22 @@ export function ConversationList({ search }: { search: string }) {
     );
   }
   const items = data.pages.flatMap((page) => page.items);
-  if (items.length === 0) {
+  const here = (local ?? []).filter(({ title }) => title.toLowerCase().includes(search.toLowerCase()));
+  if (items.length === 0 && here.length === 0) {
     return <p className="list-note">{search ? 'Nothing found.' : 'Your conversations will be listed here.'}</p>;
   }
   return (
     <>
+      {here.length > 0 && (
+        <section className="list-group" aria-label="Only in this browser">
+          <h2>Only in this browser</h2>
+          <ul>
+            {here.map((item) => (
+              <Item key={item.id} item={item} current={path === conversationPath(item.id)} />
+            ))}
+          </ul>
+        </section>
+      )}
       {groupByDay(items, (item) => item.updatedAt, new Date()).map((group) => (
         <section key={group.label} className="list-group" aria-label={group.label}>
           <h2>{group.label}</h2>

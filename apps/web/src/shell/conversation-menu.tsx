@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
+import { isLocal } from '../browser/local-id.js';
 import type { ConversationSummary } from '../api/views.js';
 import { conversationChanged } from '../chat/cache.js';
 import { conversationPath, navigate } from '../lib/router.js';
@@ -46,7 +47,12 @@ export function ConversationMenu({ conversation, name, onRename }: ConversationM
 
 function Delete({ conversation, onClose }: { conversation: ConversationSummary; onClose(): void }) {
   const remove = useMutation({
-    mutationFn: () => api.json('DELETE', `/api/conversations/${encodeURIComponent(conversation.id)}`),
+    mutationFn: async () => {
+      if (!isLocal(conversation.id))
+        return api.json<void>('DELETE', `/api/conversations/${encodeURIComponent(conversation.id)}`);
+      const { changeLocal } = await import('../browser/local-conversations.js');
+      return changeLocal(conversation.id, () => null);
+    },
     onSuccess: () => {
       if (location.pathname === conversationPath(conversation.id)) navigate('/', { replace: true });
       queryClient.removeQueries({ queryKey: ['conversation', conversation.id] });

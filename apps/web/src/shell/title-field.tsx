@@ -1,6 +1,7 @@
 import { useRef, useState, type KeyboardEvent } from 'react';
 import { queryClient, conversationQuery } from '../api/queries.js';
 import { api } from '../api/session.js';
+import { isLocal } from '../browser/local-id.js';
 import type { ConversationSummary } from '../api/views.js';
 import { conversationChanged, refreshConversation } from '../chat/cache.js';
 import { toastError } from '../ui/toast.js';
@@ -11,7 +12,10 @@ async function rename({ id }: ConversationSummary, title: string): Promise<void>
   const { queryKey } = conversationQuery(id);
   queryClient.setQueryData(queryKey, (conversation) => conversation && { ...conversation, title });
   try {
-    await api.json('PATCH', `/api/conversations/${encodeURIComponent(id)}`, { body: { title } });
+    if (isLocal(id)) {
+      const { changeLocal } = await import('../browser/local-conversations.js');
+      await changeLocal(id, (known) => (known ? { ...known, title, updatedAt: new Date().toISOString() } : null));
+    } else await api.json('PATCH', `/api/conversations/${encodeURIComponent(id)}`, { body: { title } });
   } finally {
     conversationChanged(id);
     await refreshConversation(id);

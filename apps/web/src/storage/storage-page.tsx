@@ -8,6 +8,7 @@ import { formatBytes, formatDate, formatPercent } from '../lib/format.js';
 import { useTitle } from '../lib/hooks.js';
 import { useArrival } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
+import { Conversations } from './conversations-here.js';
 import { Confirm } from '../ui/dialog.js';
 import { Failure, Field, Progress, Skeleton } from '../ui/parts.js';
 import { toast, toastError } from '../ui/toast.js';
@@ -44,6 +45,7 @@ export default function StoragePage() {
             <>
               <Space {...storage.data.quota} />
               <Files files={storage.data.files} loaded={storage.data.loaded} />
+              <Conversations />
               <Answers />
             </>
           )}

@@ -1,4 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { LocalConversation } from '../../browser/merge-conversations.js';
 import type { Sampler } from '../engine.js';
 
 /** A file in this browser's storage, or what came of it so far. */
@@ -34,7 +35,8 @@ export interface BrowserRun {
 /** An answer of this browser that the server has not taken whole yet. */
 export interface Draft {
   answerId: string;
-  conversationId: string;
+  /** null: the text stays in this browser, and the server is told of the counts alone. */
+  conversationId: string | null;
   text: string;
   /** null: it is still being written, or the page went away while it was. */
   end: { status: 'complete' | 'stopped' | 'failed'; error: { code: string; message: string } | null } | null;
@@ -45,6 +47,7 @@ interface Stores extends DBSchema {
   files: { key: string; value: StoredFile };
   drafts: { key: string; value: Draft };
   keys: { key: string; value: CryptoKeyPair };
+  conversations: { key: string; value: LocalConversation };
 }
 
 let open: Promise<IDBPDatabase<Stores>> | undefined;
@@ -56,6 +59,7 @@ export function database(): Promise<IDBPDatabase<Stores>> {
       db.createObjectStore('files', { keyPath: 'digest' });
       db.createObjectStore('drafts', { keyPath: 'answerId' });
       db.createObjectStore('keys');
+      db.createObjectStore('conversations', { keyPath: 'id' });
     },
     // Another tab has a newer page: let it go on.
     blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
