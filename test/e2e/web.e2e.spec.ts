@@ -140,7 +140,7 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
   it('has no accessibility violation on any page, dark, light or phone', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      for (const path of ['/', '/models', '/account']) {
+      for (const path of ['/', '/models', '/account', '/storage']) {
         await page.goto(parley.url + path);
         await page.locator('main:not([aria-busy=true])').waitFor();
         await noViolations();
