@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { readFileSync } from 'node:fs';
 import { type StubUpstream, startStubUpstream } from '@app/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,6 +98,13 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
       ...{ modelDigest: models['Webby']!.digest, adapterDigests: [adapterDigest], finishReason: 'stop' },
       ...{ sampler: { temperature: 0, topK: 1 }, browser: { runtime: 'mediapipe' } },
     });
+    await page.getByRole('button', { name: 'Conversation menu' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'Export' }).click(),
+    ]);
+    const file = JSON.parse(readFileSync(await download.path(), 'utf8')) as { messages: MessageView[] };
+    expect(file.messages).toEqual(await stored());
     expect(here.promptTokens).toBeGreaterThan(10);
     expect(here.completionTokens).toBeGreaterThan(3);
   });

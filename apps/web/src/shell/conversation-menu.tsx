@@ -5,9 +5,10 @@ import { api } from '../api/session.js';
 import { isLocal } from '../browser/local-id.js';
 import type { ConversationSummary } from '../api/views.js';
 import { conversationChanged } from '../chat/cache.js';
+import { saveFile } from '../lib/save.js';
 import { conversationPath, navigate } from '../lib/router.js';
 import { Confirm } from '../ui/dialog.js';
-import { EditIcon, MoreIcon, TrashIcon } from '../ui/icons.js';
+import { DownloadIcon, EditIcon, MoreIcon, TrashIcon } from '../ui/icons.js';
 import { Popover } from '../ui/popover.js';
 import { toast, toastError } from '../ui/toast.js';
 
@@ -18,7 +19,13 @@ interface ConversationMenuProps {
   onRename(): void;
 }
 
-/** Rename and delete. */
+/** The tree with engine, digests and token counts of each answer. */
+async function exportConversation({ id }: ConversationSummary): Promise<void> {
+  const file = await api.get<object>(`/api/conversations/${encodeURIComponent(id)}/export`);
+  saveFile(new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }), `conversation-${id}.json`);
+}
+
+/** Rename, export and delete. A conversation of this browser is exported encrypted, on the page Storage. */
 export function ConversationMenu({ conversation, name, onRename }: ConversationMenuProps) {
   const [deleting, setDeleting] = useState(false);
   return (
@@ -29,6 +36,19 @@ export function ConversationMenu({ conversation, name, onRename }: ConversationM
             <button type="button" role="menuitem" className="menu-item" onClick={() => (hide(), onRename())}>
               <EditIcon /> Rename
             </button>
+            {!isLocal(conversation.id) && (
+              <button
+                type="button"
+                role="menuitem"
+                className="menu-item"
+                onClick={() => {
+                  hide();
+                  exportConversation(conversation).catch(toastError);
+                }}
+              >
+                <DownloadIcon /> Export
+              </button>
+            )}
             <button
               type="button"
               role="menuitem"

@@ -4,6 +4,7 @@ import { localConversationsQuery } from '../api/queries.js';
 import { useUser } from '../api/session.js';
 import { exportLocal, importLocal } from '../browser/local-conversations.js';
 import { refreshConversations } from '../chat/cache.js';
+import { saveFile } from '../lib/save.js';
 import { Dialog } from '../ui/dialog.js';
 import { Field } from '../ui/parts.js';
 import { toast, toastError } from '../ui/toast.js';
@@ -43,7 +44,7 @@ function Sealed({ doing, onClose }: { doing: 'export' | 'import'; onClose(): voi
   const work = useMutation({
     mutationFn: async () => {
       if (doing === 'export') {
-        save(await exportLocal(user.id, passphrase));
+        saveFile(await exportLocal(user.id, passphrase), 'parley-conversations.json');
         return 'The file is encrypted. Without the passphrase nobody can read it, Parley included.';
       }
       const count = await importLocal(user.id, file!, passphrase);
@@ -104,11 +105,4 @@ function Sealed({ doing, onClose }: { doing: 'export' | 'import'; onClose(): voi
       </form>
     </Dialog>
   );
-}
-
-function save(blob: Blob): void {
-  const url = URL.createObjectURL(blob);
-  const link = Object.assign(document.createElement('a'), { href: url, download: 'parley-conversations.json' });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
