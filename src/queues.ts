@@ -5,6 +5,8 @@ export const queues: readonly QueueRoute[] = [
   { queue: 'admin.run-on-task-requested', types: ['admin.task.requested.v1'] },
   { queue: 'chat.record-answer-on-generation-finished', types: ['inference.generation.finished.v1'] },
   { queue: 'explore.convert-on-adapter-conversion-requested', types: ['explore.adapter-conversion.requested.v1'] },
+  { queue: 'explore.count-use-on-generation-finished', types: ['inference.generation.finished.v1'] },
+  { queue: 'explore.count-use-on-model-installed', types: ['explore.model.installed.v1'] },
   { queue: 'explore.delete-file-on-browser-model-removed', types: ['explore.browser-model.removed.v1'] },
   { queue: 'explore.delete-file-on-model-removed', types: ['explore.model.removed.v1'] },
   {
@@ -12,6 +14,9 @@ export const queues: readonly QueueRoute[] = [
     types: ['explore.adapter-version.failed.v1', 'explore.adapter.removed.v1'],
   },
   { queue: 'explore.download-on-install-requested', types: ['explore.install.requested.v1'] },
+  { queue: 'explore.list-adapter-on-adapter-changed', types: ['explore.adapter.changed.v1'] },
+  { queue: 'explore.list-adapter-on-adapter-version-ready', types: ['explore.adapter-version.ready.v1'] },
+  { queue: 'explore.unlist-adapter-on-adapter-removed', types: ['explore.adapter.removed.v1'] },
   { queue: 'inference.forget-on-conversation-deleted', types: ['chat.conversation.deleted.v1'] },
   { queue: 'inference.generate-on-answer-requested', types: ['chat.answer.requested.v1'] },
   {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '@app/storage';
 import { AdaptersController } from './http/adapters.controller.js';
 import { BrowserModelsController } from './http/browser-models.controller.js';
+import { CatalogueController } from './http/catalogue.controller.js';
 import { FilesController } from './http/files.controller.js';
 import { InstallsController } from './http/installs.controller.js';
 import { ModelsController } from './http/models.controller.js';
@@ -13,6 +14,7 @@ import { UploadsController } from './http/uploads.controller.js';
   controllers: [
     InstallsController,
     ModelsController,
+    CatalogueController,
     BrowserModelsController,
     UploadsController,
     AdaptersController,

@@ -41,6 +41,18 @@ import { RemoveModelHandler } from './features/remove-model.handler.js';
 import { ResumeInstallHandler } from './features/resume-install.handler.js';
 import { SetDefaultModelHandler } from './features/set-default-model.handler.js';
 import { StreamInstallHandler } from './features/stream-install.handler.js';
+import { CountUseOnGenerationFinishedHandler } from './features/count-use-on-generation-finished.handler.js';
+import { CountUseOnModelInstalledHandler } from './features/count-use-on-model-installed.handler.js';
+import { GetEntryHandler } from './features/get-entry.handler.js';
+import { ListAdapterOnAdapterChangedHandler } from './features/list-adapter-on-adapter-changed.handler.js';
+import { ListAdapterOnAdapterVersionReadyHandler } from './features/list-adapter-on-adapter-version-ready.handler.js';
+import { RateEntryHandler } from './features/rate-entry.handler.js';
+import { SearchCatalogueHandler } from './features/search-catalogue.handler.js';
+import { UnlistAdapterOnAdapterRemovedHandler } from './features/unlist-adapter-on-adapter-removed.handler.js';
+import { EntryRows } from './persistence/entry-rows.js';
+import { AdapterEntries } from './search/adapter-entries.js';
+import { CatalogueEntries } from './search/catalogue-entries.js';
+import { QueryWords } from './search/query-words.js';
 import { Adapters } from './persistence/adapters.js';
 import { BrowserModels } from './persistence/browser-models.js';
 import { InstalledModels } from './persistence/installed-models.js';
@@ -65,6 +77,18 @@ import { RunningInstalls } from './sources/running-installs.js';
     DownloadOnInstallRequestedHandler,
     DeleteFileOnModelRemovedHandler,
     PrepareOnBoot,
+    CountUseOnGenerationFinishedHandler,
+    CountUseOnModelInstalledHandler,
+    GetEntryHandler,
+    ListAdapterOnAdapterChangedHandler,
+    ListAdapterOnAdapterVersionReadyHandler,
+    RateEntryHandler,
+    SearchCatalogueHandler,
+    UnlistAdapterOnAdapterRemovedHandler,
+    EntryRows,
+    AdapterEntries,
+    CatalogueEntries,
+    QueryWords,
     ListCatalogueHandler,
     ListInstallsHandler,
     GetInstallHandler,

@@ -20,10 +20,9 @@ export class ChangeAdapterHandler {
     const { visibility = before.visibility } = wanted;
     const group = groupOf({ visibility, group: wanted.group ?? before.visible_to }, actor.role);
     await this.adapters.change(adapterId, { name, description, license, visibility, group });
-    if (visibility !== before.visibility || group !== before.visible_to)
-      await this.bus.publish(new AdapterChanged({ adapterId, visibility, group }), {
-        stream: `explore.adapter:${adapterId}`,
-      });
+    await this.bus.publish(new AdapterChanged({ adapterId, visibility, group }), {
+      stream: `explore.adapter:${adapterId}`,
+    });
     const { urlOf } = await this.links.maker();
     // Seen as before: an administrator may have made it private to its owner.
     const after = { ...before, name, description, license, visibility, visible_to: group, updated_at: new Date() };

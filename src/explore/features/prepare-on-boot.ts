@@ -3,13 +3,16 @@ import { Config } from '@app/config';
 import { DomainError } from '@app/kernel';
 import { MessageBus } from '@app/messaging';
 import { Database } from '@app/persistence';
+import { shippedEntries } from '../catalogue/curated.js';
 import { DefaultModelChanged, type InstalledModelView, InstallModel, ModelRemoved } from '../contracts/index.js';
 import { Installs } from '../domain/installs.js';
 import { InstalledModels } from '../persistence/installed-models.js';
 import { ModelFiles } from '../persistence/model-files.js';
+import { AdapterEntries } from '../search/adapter-entries.js';
+import { CatalogueEntries } from '../search/catalogue-entries.js';
 
 /**
- * At each start: models whose file is gone are taken off the list, then the default model is installed if it is not
+ * At each start: models whose file is gone are taken off the list, the catalogue is filled with what is shipped, then the default model is installed if it is not
  * there. Neither can keep the server from starting.
  */
 @Injectable()
@@ -21,6 +24,8 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
     private readonly models: InstalledModels,
     private readonly installs: Installs,
     private readonly files: ModelFiles,
+    private readonly entries: CatalogueEntries,
+    private readonly adapters: AdapterEntries,
     private readonly db: Database,
     private readonly bus: MessageBus,
   ) {}
@@ -29,10 +34,22 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
     try {
       await this.files.removeOldPartials(new Date());
       await this.checkFiles();
+      await this.fillCatalogue();
       if (this.config.explore.autoInstall) await this.installDefault();
     } catch (error) {
       this.logger.error({ msg: 'The models could not be prepared.', err: error });
     }
+  }
+
+  /** What is shipped is in the catalogue as this version describes it. */
+  private async fillCatalogue(): Promise<void> {
+    const shipped = shippedEntries();
+    await this.entries.put(shipped);
+    await this.entries.keepOnly(
+      'built-in',
+      shipped.map(({ id }) => id),
+    );
+    await this.adapters.refreshAll();
   }
 
   private async checkFiles(): Promise<void> {

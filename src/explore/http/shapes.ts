@@ -4,9 +4,12 @@ import {
   AddBrowserModel,
   ChangeAdapter,
   CreateAdapter,
+  GetEntry,
   GetFile,
   InstallModel,
   ListAdapters,
+  RateEntry,
+  SearchCatalogue,
   SetDefaultModel,
 } from '../contracts/index.js';
 
@@ -20,6 +23,16 @@ export const AddAdapterVersionBody = AddAdapterVersion.schema
   .omit({ adapterId: true })
   .meta({ id: 'AddAdapterVersionBody' });
 export const AddBrowserModelBody = AddBrowserModel.schema.meta({ id: 'AddBrowserModelBody' });
+
+export const EntryId = GetEntry.schema.shape.entryId;
+export const RateEntryBody = RateEntry.schema.omit({ entryId: true }).meta({ id: 'RateEntryBody' });
+export const SearchCatalogueParams = SearchCatalogue.schema.extend({
+  installed: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(60).default(24),
+});
 
 /** Query strings are text: numbers are read as numbers. */
 export const ListAdaptersParams = ListAdapters.schema.extend({

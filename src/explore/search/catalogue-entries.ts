@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/persistence';
+import { allWordsOf, nameWordsOf, type NewEntry, tagsOf } from './new-entry.js';
+import { slipsOf } from './words.js';
+
+/** Entries of one statement. */
+const BATCH = 500;
+
+/** The table of the catalogue. Ratings and uses of an entry outlive a new description of it. */
+@Injectable()
+export class CatalogueEntries {
+  constructor(private readonly db: Database) {}
+
+  async put(entries: readonly NewEntry[]): Promise<void> {
+    for (let at = 0; at < entries.length; at += BATCH) await this.putSome(entries.slice(at, at + BATCH));
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.db.query(`DELETE FROM explore.catalogue_entries WHERE id = ANY ($1::text[])`, [ids]);
+  }
+
+  /** Takes away what is no longer shipped. */
+  async keepOnly(origin: NewEntry['origin'], ids: readonly string[]): Promise<void> {
+    await this.db.query(`DELETE FROM explore.catalogue_entries WHERE origin = $1 AND NOT (id = ANY ($2::text[]))`, [
+      origin,
+      ids,
+    ]);
+  }
+
+  /** Adds one use to each entry with one of these digests. */
+  async used(digests: readonly (string | null)[]): Promise<void> {
+    await this.db.query(`UPDATE explore.catalogue_entries SET uses = uses + 1 WHERE digest = ANY ($1::text[])`, [
+      digests.filter((digest) => digest !== null),
+    ]);
+  }
+
+  private async putSome(entries: readonly NewEntry[]): Promise<void> {
+    // Words of what not everybody may see are nobody's suggestion.
+    const open = entries.filter(({ visibility = 'public' }) => visibility === 'public');
+    const words = new Set(open.flatMap(allWordsOf));
+    await this.db.query(
+      `INSERT INTO explore.catalogue_words (word, slips)
+       SELECT w.word, array(SELECT jsonb_array_elements_text(w.slips))
+       FROM jsonb_to_recordset($1::jsonb) AS w(word text, slips jsonb)
+       ORDER BY w.word ON CONFLICT DO NOTHING`,
+      [JSON.stringify([...words].map((word) => ({ word, slips: slipsOf(word) })))],
+    );
+    await this.db.query(PUT, [JSON.stringify(entries.map(toRow))]);
+  }
+}
+
+const columns = [
+  ...['id', 'kind', 'origin', 'name', 'sort_name', 'publisher', 'description', 'license', 'parameters'],
+  ...['quantization', 'context_length', 'size_bytes', 'digest', 'base_model', 'base_digest', 'tags', 'places'],
+  ...['owner_id', 'visibility', 'visible_to', 'words', 'name_words', 'added_at'],
+];
+
+const texts = (name: string) => `array(SELECT jsonb_array_elements_text(e.${name}))`;
+
+const PUT = `
+  INSERT INTO explore.catalogue_entries AS t (${columns.join(', ')})
+  SELECT e.id, e.kind, e.origin, e.name, e.sort_name, e.publisher, e.description, e.license, e.parameters,
+    e.quantization, e.context_length, e.size_bytes, e.digest, e.base_model, e.base_digest, ${texts('tags')}, e.places,
+    e.owner_id, e.visibility, e.visible_to, array_to_tsvector(${texts('words')}),
+    array_to_tsvector(${texts('name_words')}), e.added_at
+  FROM jsonb_to_recordset($1::jsonb) AS e(
+    id text, kind text, origin text, name text, sort_name text, publisher text, description text, license text,
+    parameters bigint, quantization text, context_length integer, size_bytes bigint, digest text, base_model text,
+    base_digest text, tags jsonb, places jsonb, owner_id uuid, visibility text, visible_to text, words jsonb,
+    name_words jsonb, added_at timestamptz)
+  ORDER BY e.id
+  ON CONFLICT (id) DO UPDATE SET ${columns
+    .filter((column) => column !== 'id' && column !== 'added_at')
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}`;
+
+const toRow = (entry: NewEntry) => ({
+  id: entry.id,
+  kind: entry.kind,
+  origin: entry.origin,
+  name: entry.name,
+  sort_name: nameWordsOf(entry).join(' ').slice(0, 200),
+  publisher: entry.publisher,
+  description: entry.description,
+  license: entry.license,
+  parameters: entry.parameters,
+  quantization: entry.quantization,
+  context_length: entry.contextLength,
+  size_bytes: entry.sizeBytes,
+  digest: entry.digest,
+  base_model: entry.baseModel,
+  base_digest: entry.baseDigest,
+  tags: tagsOf(entry),
+  places: entry.places,
+  owner_id: entry.ownerId ?? null,
+  visibility: entry.visibility ?? 'public',
+  visible_to: entry.visibleTo ?? null,
+  words: allWordsOf(entry),
+  name_words: nameWordsOf(entry),
+  added_at: entry.addedAt,
+});
