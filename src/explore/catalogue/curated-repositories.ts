@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CuratedRepository } from './curated.js';
+import type { CuratedRepository } from './curated-entry.js';
 
 const european = ['en', 'de', 'fr', 'es', 'it', 'pt'];
 const many = [...european, 'nl', 'pl', 'cs', 'ru', 'uk', 'tr', 'ar', 'hi', 'zh', 'ja', 'ko', 'vi', 'id', 'th'];

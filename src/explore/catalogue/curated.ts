@@ -1,32 +1,11 @@
 import { z } from 'zod';
 import type { NewEntry } from '../search/new-entry.js';
 import { builtInCatalogue } from './built-in.js';
+import { type BuiltInFacts, CuratedRepository } from './curated-entry.js';
 import { curatedRepositories } from './curated-repositories.js';
 
-const code = z.string().regex(/^[a-z]{2,3}$/);
-const facts = {
-  publisher: z.string().min(1).max(100),
-  baseModel: z.string().min(1).max(200).nullable(),
-  languages: z.array(code).min(1).max(40),
-  capabilities: z.array(z.enum(['chat', 'code', 'reasoning', 'tools', 'embedding'])).min(1),
-};
-
-/** What is known of a built-in model beside what its file says. */
-const BuiltInFacts = z.strictObject(facts);
-
-/** A repository of GGUF files on the hub; which of its files is installed, is chosen when it is looked at. */
-export const CuratedRepository = z.strictObject({
-  ...facts,
-  repo: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
-  name: z.string().min(1).max(120),
-  description: z.string().min(1).max(400),
-  license: z.string().min(1).max(60),
-  parameters: z.int().positive(),
-  contextLength: z.int().positive(),
-});
-
 const european = ['en', 'de', 'fr', 'es', 'it', 'pt'];
-const factsOf: Record<string, z.infer<typeof BuiltInFacts>> = {
+export const builtInFacts: Record<string, z.infer<typeof BuiltInFacts>> = {
   'smollm2-135m-instruct': {
     publisher: 'HuggingFaceTB',
     baseModel: 'HuggingFaceTB/SmolLM2-135M-Instruct',
@@ -53,7 +32,7 @@ const shippedAt = new Date('2026-11-01T00:00:00Z');
 /** The entries that Parley ships, as they stand in the catalogue. */
 export function shippedEntries(): NewEntry[] {
   const models = builtInCatalogue.map((entry): NewEntry => {
-    const known = factsOf[entry.id];
+    const known = builtInFacts[entry.id];
     return {
       ...{ id: entry.id, kind: 'model', origin: 'built-in', name: entry.name, description: entry.description },
       ...{ license: entry.license, parameters: entry.parameters, quantization: entry.quantization },
