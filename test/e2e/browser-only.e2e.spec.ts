@@ -66,7 +66,7 @@ describe.skipIf(!chromiumPath)('a conversation that stays in the browser', () =>
     await server?.parley.dispose();
   });
 
-  it('is answered here, listed, renamed and found again after a reload', async () => {
+  it('is answered here, tried again, listed and found again after a reload', async () => {
     await page.getByRole('checkbox', { name: /Only in this browser/ }).check();
     await page.getByRole('button', { name: /^Model:/ }).click();
     expect(await page.getByRole('menuitemradio', { name: /on this server/i }).count()).toBe(0);

@@ -20,12 +20,14 @@ export function Conversations() {
     <section aria-labelledby="conversations-title">
       <div className="section-head">
         <h2 id="conversations-title">Conversations only in this browser</h2>
-        <button type="button" className="button" onClick={() => setDoing('import')}>
-          Import
-        </button>
-        <button type="button" className="button" disabled={count === 0} onClick={() => setDoing('export')}>
-          Export
-        </button>
+        <div className="card-actions">
+          <button type="button" className="button" onClick={() => setDoing('import')}>
+            Import
+          </button>
+          <button type="button" className="button" disabled={count === 0} onClick={() => setDoing('export')}>
+            Export
+          </button>
+        </div>
       </div>
       <p className="muted section-lead">
         {count === 0 ? 'There is none.' : `There ${count === 1 ? 'is one' : `are ${count}`}.`} No server has a copy.
