@@ -120,6 +120,11 @@ export class ApiClient {
     this.session.set({ status: 'signed-in', user: session.user });
   }
 
+  /** For requests that another library sends; null while nobody is signed in. */
+  bearer(): string | null {
+    return this.accessToken && `Bearer ${this.accessToken}`;
+  }
+
   private authorization(): Record<string, string> {
     return this.accessToken ? { authorization: `Bearer ${this.accessToken}` } : {};
   }

@@ -60,6 +60,8 @@ export interface AnswerMetadata {
   model: string;
   modelDigest: string | null;
   adapterDigests: string[];
+  /** Absent in answers of older versions. */
+  adapters?: { id: string; name: string; version: number; scale: number; digest: string }[];
   sampler: { temperature: number; topP: number; topK: number; minP: number; seed: number; maxTokens: number };
   promptTokens: number;
   completionTokens: number;

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { v7 as newId } from 'uuid';
+import { useAdapterChoice } from '../adapters/adapter-choice.js';
 import { messageOf, Problem } from '../api/problem.js';
 import { conversationQuery } from '../api/queries.js';
 import type { MessageView } from '../api/views.js';
@@ -29,6 +30,8 @@ export function ChatPage({ id }: { id: string | null }) {
   const local = id === null ? keepHere : isLocal(id);
   const choice = useModelChoice({ local });
   const model = choice.model?.id ?? null;
+  const adapters = useAdapterChoice(choice.model);
+  const adapter = adapters.adapter?.id ?? null;
   const choices = useChoices(id);
   const allOutgoing = useOutgoing();
   const [renaming, setRenaming] = useState(false);
@@ -56,13 +59,13 @@ export function ChatPage({ id }: { id: string | null }) {
   const onSend = (text: string) => {
     if (id === null) {
       const conversationId = local ? newLocalId() : newId();
-      send({ conversationId, text, parentId: null, model, starts: true });
+      send({ conversationId, text, parentId: null, model, adapter, starts: true });
       navigate(conversationPath(conversationId));
       return;
     }
     // After a message that could not be sent comes another version of it, not an answer to it.
     const parent = unsent ? unsent.message.parentId : (leaf?.id ?? null);
-    send({ conversationId: id, text, parentId: parent, model, starts: unsent?.starts });
+    send({ conversationId: id, text, parentId: parent, model, adapter, starts: unsent?.starts });
   };
   const onStop = useCallback(() => {
     if (!pending || stopping === pending.id) return;
@@ -72,10 +75,14 @@ export function ChatPage({ id }: { id: string | null }) {
       toastError(error);
     });
   }, [pending, stopping]);
-  const onRetry = useCallback((message: MessageView) => void retryAnswer(message, model).catch(toastError), [model]);
+  const onRetry = useCallback(
+    (message: MessageView) => void retryAnswer(message, model, adapter).catch(toastError),
+    [model, adapter],
+  );
   const onEdit = useCallback(
-    ({ conversationId, parentId }: MessageView, text: string) => send({ conversationId, text, parentId, model }),
-    [model],
+    ({ conversationId, parentId }: MessageView, text: string) =>
+      send({ conversationId, text, parentId, model, adapter }),
+    [model, adapter],
   );
 
   useEffect(() => {
@@ -94,6 +101,7 @@ export function ChatPage({ id }: { id: string | null }) {
       key={id ?? 'new'}
       draftKey={id ?? 'new'}
       choice={choice}
+      adapters={adapters}
       busy={busy}
       stopping={pending !== null && stopping === pending.id}
       blocked={blocked}

@@ -3,6 +3,8 @@ import { formatNumber } from '../lib/format.js';
 import { useMedia } from '../lib/hooks.js';
 import { session } from '../lib/storage.js';
 import { SendIcon, StopIcon } from '../ui/icons.js';
+import type { AdapterOptions } from '../adapters/adapter-choice.js';
+import { AdapterMenu } from '../adapters/adapter-menu.js';
 import type { ModelChoice } from './model-choice.js';
 import { ModelMenu } from './model-menu.js';
 
@@ -13,6 +15,7 @@ interface ComposerProps {
   /** Where the unsent text is kept; another key is another text. */
   draftKey: string;
   choice: ModelChoice;
+  adapters: AdapterOptions;
   /** An answer is being written: it can be stopped, and nothing else sent before it ends. */
   busy: boolean;
   stopping: boolean;
@@ -22,7 +25,7 @@ interface ComposerProps {
   onStop(): void;
 }
 
-export function Composer({ draftKey, choice, busy, stopping, blocked, onSend, onStop }: ComposerProps) {
+export function Composer({ draftKey, choice, adapters, busy, stopping, blocked, onSend, onStop }: ComposerProps) {
   const [text, setText] = useState(() => session.get(`draft.${draftKey}`) ?? '');
   const area = useRef<HTMLTextAreaElement>(null);
   const touch = useMedia('(pointer: coarse)');
@@ -80,7 +83,10 @@ export function Composer({ draftKey, choice, busy, stopping, blocked, onSend, on
           onKeyDown={onKeyDown}
         />
         <div className="composer-bar">
-          <ModelMenu {...choice} />
+          <div className="composer-choices">
+            <ModelMenu {...choice} />
+            <AdapterMenu {...adapters} />
+          </div>
           {busy ? (
             <button
               type="button"

@@ -15,7 +15,13 @@ export function Details({ metadata }: { metadata: AnswerMetadata }) {
     ['Model', metadata.model],
     ['Engine', metadata.browser ? `${metadata.engine}, ${metadata.browser.runtime}` : metadata.engine],
     ['Digest', metadata.modelDigest],
-    ['Adapters', metadata.adapterDigests.join(', ') || null],
+    [
+      'Adapters',
+      metadata.adapters
+        ?.map(({ name, version, scale }) => `${name}, version ${version}, strength ${scale}`)
+        .join('; ') || null,
+    ],
+    ['Adapter digests', metadata.adapterDigests.join(', ') || null],
     [
       'Prompt',
       `${formatNumber(metadata.promptTokens)} tokens` +
@@ -46,7 +52,7 @@ export function Details({ metadata }: { metadata: AnswerMetadata }) {
             value && (
               <div key={name}>
                 <dt>{name}</dt>
-                <dd className={name === 'Digest' || name === 'Adapters' ? 'mono' : undefined}>{value}</dd>
+                <dd className={name === 'Digest' || name === 'Adapter digests' ? 'mono' : undefined}>{value}</dd>
               </div>
             ),
         )}

@@ -15,6 +15,8 @@ import { chooseMessage } from './choices.js';
 export interface Outgoing {
   message: MessageView;
   model: string | null;
+  /** Id of the adapter on top of it. */
+  adapter: string | null;
   /** The conversation itself does not exist yet either. */
   starts: boolean;
   error: string | null;
@@ -30,11 +32,12 @@ export interface SendOptions {
   text: string;
   parentId: string | null;
   model: string | null;
+  adapter: string | null;
   starts?: boolean;
 }
 
 /** Shows the message at once and sends it. */
-export function send({ conversationId, text, parentId, model, starts = false }: SendOptions): void {
+export function send({ conversationId, text, parentId, model, adapter, starts = false }: SendOptions): void {
   const createdAt = new Date().toISOString();
   const message: MessageView = {
     id: newId(),
@@ -58,7 +61,7 @@ export function send({ conversationId, text, parentId, model, starts = false }: 
       messages: [],
     });
   }
-  const item: Outgoing = { message, model, starts, error: null };
+  const item: Outgoing = { message, model, adapter, starts, error: null };
   outgoing.update((list) => [...list, item]);
   chooseMessage(message);
   void deliver(item);
@@ -83,7 +86,7 @@ async function deliver(item: Outgoing): Promise<void> {
     const { message, answer } = isBrowserModel(item.model)
       ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, item.model)
       : await api.json<SentMessage>('POST', `${path}/messages`, {
-          body: { id, text, parentId, model: item.model ?? undefined },
+          body: { id, text, parentId, model: item.model ?? undefined, adapters: choiceOf(item.adapter) },
         });
     await putMessages(conversationId, [message, answer]);
     replace(id, null);
@@ -96,15 +99,17 @@ async function deliver(item: Outgoing): Promise<void> {
 /** Every way to an answer obeys the place that was chosen for the conversation. */
 const STAYS_HERE = 'This conversation stays in this browser: choose a model that runs here.';
 
+const choiceOf = (adapter: string | null) => (adapter === null ? undefined : [{ id: adapter }]);
+
 /** Asks for another answer to the same message. */
-export async function retryAnswer(answer: MessageView, model: string | null): Promise<void> {
+export async function retryAnswer(answer: MessageView, model: string | null, adapter: string | null): Promise<void> {
   const { conversationId, id } = answer;
   if (isBrowserModel(model)) return retryInBrowser(answer, model);
   if (isLocal(conversationId)) throw new Error(STAYS_HERE);
   const sibling = await api.json<MessageView>(
     'POST',
     `/api/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(id)}/retry`,
-    { body: { model: model ?? undefined } },
+    { body: { model: model ?? undefined, adapters: choiceOf(adapter) } },
   );
   await putMessages(conversationId, [sibling]);
   chooseMessage(sibling);

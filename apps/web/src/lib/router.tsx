@@ -13,6 +13,7 @@ export type Route =
   | { page: 'home' }
   | { page: 'conversation'; id: string }
   | { page: 'models' }
+  | { page: 'adapters' }
   | { page: 'account' }
   | { page: 'storage' }
   | { page: 'admin'; section: AdminSection; item: string | null }
@@ -29,7 +30,7 @@ export function routeOf(path: string): Route {
   if (first === undefined) return { page: 'home' };
   if (first === 'c' && second !== undefined) return { page: 'conversation', id: decode(second) };
   if (second !== undefined) return { page: 'not-found' };
-  if (first === 'models' || first === 'account' || first === 'storage') return { page: first };
+  if (first === 'models' || first === 'adapters' || first === 'account' || first === 'storage') return { page: first };
   return { page: 'not-found' };
 }
 

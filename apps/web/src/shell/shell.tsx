@@ -17,6 +17,7 @@ import { useSidebar } from './sidebar-state.js';
 
 const ModelsPage = lazy(() => loadPart(() => import('../models/models-page.js')));
 const StoragePage = lazy(() => loadPart(() => import('../storage/storage-page.js')));
+const AdaptersPage = lazy(() => loadPart(() => import('../adapters/adapters-page.js')));
 const AccountPage = lazy(() => loadPart(() => import('../account/account-page.js')));
 const AdminPage = lazy(() => loadPart(() => import('../admin/admin-page.js')));
 const SearchDialog = lazy(() =>
@@ -87,6 +88,8 @@ function pageOf(route: Route, isAdministrator: boolean): ReactNode {
       return <ChatPage id={route.id} />;
     case 'models':
       return <ModelsPage />;
+    case 'adapters':
+      return <AdaptersPage />;
     case 'account':
       return <AccountPage />;
     case 'storage':
@@ -101,6 +104,7 @@ function pageOf(route: Route, isAdministrator: boolean): ReactNode {
 function loadingTitleOf(path: string): string {
   if (path.startsWith('/admin')) return 'Administration';
   if (path.startsWith('/storage')) return 'Storage';
+  if (path.startsWith('/adapters')) return 'Adapters';
   return path.startsWith('/models') ? 'Models' : 'Account';
 }
 

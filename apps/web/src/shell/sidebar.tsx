@@ -4,6 +4,7 @@ import { useSettled } from '../lib/hooks.js';
 import { Link, usePath } from '../lib/router.js';
 import { setTheme, useTheme, type Theme } from '../lib/theme.js';
 import {
+  AdapterIcon,
   ComposeIcon,
   GaugeIcon,
   Logo,
@@ -99,6 +100,14 @@ function SidebarFoot() {
         onClick={closeDrawer}
       >
         <ModelIcon /> Models
+      </Link>
+      <Link
+        to="/adapters"
+        className="foot-link"
+        aria-current={path === '/adapters' ? 'page' : undefined}
+        onClick={closeDrawer}
+      >
+        <AdapterIcon /> Adapters
       </Link>
       {user.role === 'admin' && (
         <Link

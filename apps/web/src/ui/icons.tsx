@@ -67,6 +67,10 @@ export const PanelIcon = icon(
   'PanelIcon',
 );
 export const ModelIcon = icon(<path d="m12 3 8 4.5v9L12 21l-8-4.5v-9ZM4.2 7.6 12 12l7.8-4.4M12 12v8.8" />, 'ModelIcon');
+export const AdapterIcon = icon(
+  <path d="M4 8h9M17 8h3M4 16h3M11 16h9M15 5.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM9 13.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z" />,
+  'AdapterIcon',
+);
 export const GaugeIcon = icon(<path d="M5.6 18.5a9 9 0 1 1 12.8 0M12 13.5l4-4.5M12 13.5v.1" />, 'GaugeIcon');
 export const UserIcon = icon(
   <>
