@@ -51,7 +51,7 @@ async function startNginx() {
   mkdirSync(work);
   writeFileSync(
     join(folder, 'nginx.conf'),
-    `daemon off; worker_processes 1; pid ${work}/pid; error_log ${work}/error;
+    `${process.getuid?.() === 0 ? 'user root;' : ''} daemon off; master_process off; pid ${work}/pid; error_log ${work}/error;
      events {}
      http { access_log off; sendfile on; client_body_temp_path ${work}; proxy_temp_path ${work}; fastcgi_temp_path ${work};
        uwsgi_temp_path ${work}; scgi_temp_path ${work};
@@ -140,7 +140,7 @@ report(`${SIZE / MIB} MiB, medians of ${ROUNDS}`, [
         { what: 'download from nginx', value: speed(median(theirs)) },
         { what: 'throughput, ratio', value: ratio(theirs, ours) },
       ]
-    : [{ what: 'nginx', value: 'skipped: not installed' }]),
+    : [{ what: 'nginx', value: 'skipped: not installed, or it did not start' }]),
   { what: 'upload', value: speed(median(uploads)) },
   { what: 'taken as a model', value: speed(median(installs)) },
   { what: 'cp, sync and sha256sum', value: speed(median(copies)) },
