@@ -91,16 +91,20 @@ if (process.env.LLAMA_SERVER) contenders.llamaServer = await llamaServer();
 const rows = [];
 for (const count of [1, 8]) {
   const speeds = { product: [], alone: [], llamaServer: [] };
-  let [tokens, cpuMs] = [0, 0];
+  let [tokens, cpuMs, readerMs] = [0, 0, 0];
   // Round 0 warms everybody up.
   for (let turn = 0; turn <= ROUNDS[count]; turn++) {
     for (const [name, { ask, pid }] of Object.entries(contenders)) {
       const cpuBefore = pid ? cpuMsOf(pid) : 0;
+      const readerBefore = process.cpuUsage();
       const began = performance.now();
       const answered = await ask(questionsOf(100 * count + turn, count));
       if (turn === 0) continue;
       speeds[name].push(answered / ((performance.now() - began) / 1000));
-      if (pid) [tokens, cpuMs] = [tokens + answered, cpuMs + cpuMsOf(pid) - cpuBefore];
+      if (!pid) continue;
+      [tokens, cpuMs] = [tokens + answered, cpuMs + cpuMsOf(pid) - cpuBefore];
+      const reader = process.cpuUsage(readerBefore);
+      readerMs += (reader.user + reader.system) / 1000;
     }
   }
   rows.push({
@@ -112,6 +116,7 @@ for (const count of [1, 8]) {
       ? ratio(speeds.product, speeds.llamaServer)
       : 'skipped: LLAMA_SERVER is not set',
     'server CPU ms/token': round(cpuMs / tokens),
+    "this benchmark's": round(readerMs / tokens),
   });
 }
 report('Tokens a second, greedy: medians of rounds, and of the ratios of each round (min–max)', rows);
