@@ -4,6 +4,7 @@ import { AdaptersController } from './http/adapters.controller.js';
 import { BrowserModelsController } from './http/browser-models.controller.js';
 import { CatalogueController } from './http/catalogue.controller.js';
 import { FilesController } from './http/files.controller.js';
+import { HubController } from './http/hub.controller.js';
 import { InstallsController } from './http/installs.controller.js';
 import { ModelsController } from './http/models.controller.js';
 import { UploadsController } from './http/uploads.controller.js';
@@ -15,6 +16,7 @@ import { UploadsController } from './http/uploads.controller.js';
     InstallsController,
     ModelsController,
     CatalogueController,
+    HubController,
     BrowserModelsController,
     UploadsController,
     AdaptersController,

@@ -53,6 +53,10 @@ import { EntryRows } from './persistence/entry-rows.js';
 import { AdapterEntries } from './search/adapter-entries.js';
 import { CatalogueEntries } from './search/catalogue-entries.js';
 import { QueryWords } from './search/query-words.js';
+import { InstallHubFileHandler } from './features/install-hub-file.handler.js';
+import { ListHubFilesHandler } from './features/list-hub-files.handler.js';
+import { HubApi } from './sources/hub-api.js';
+import { HubModels } from './sources/hub-models.js';
 import { Adapters } from './persistence/adapters.js';
 import { BrowserModels } from './persistence/browser-models.js';
 import { InstalledModels } from './persistence/installed-models.js';
@@ -77,6 +81,10 @@ import { RunningInstalls } from './sources/running-installs.js';
     DownloadOnInstallRequestedHandler,
     DeleteFileOnModelRemovedHandler,
     PrepareOnBoot,
+    InstallHubFileHandler,
+    ListHubFilesHandler,
+    HubApi,
+    HubModels,
     CountUseOnGenerationFinishedHandler,
     CountUseOnModelInstalledHandler,
     GetEntryHandler,

@@ -4,6 +4,7 @@ export * from './catalogue.js';
 export * from './commands.js';
 export * from './events.js';
 export * from './files.js';
+export * from './hub.js';
 export * from './queries.js';
 export * from './uploads.js';
 export * from './views.js';

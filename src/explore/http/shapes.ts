@@ -6,8 +6,10 @@ import {
   CreateAdapter,
   GetEntry,
   GetFile,
+  InstallHubFile,
   InstallModel,
   ListAdapters,
+  ListHubFiles,
   RateEntry,
   SearchCatalogue,
   SetDefaultModel,
@@ -23,6 +25,9 @@ export const AddAdapterVersionBody = AddAdapterVersion.schema
   .omit({ adapterId: true })
   .meta({ id: 'AddAdapterVersionBody' });
 export const AddBrowserModelBody = AddBrowserModel.schema.meta({ id: 'AddBrowserModelBody' });
+
+export const HubFilesParams = ListHubFiles.schema;
+export const InstallHubFileBody = InstallHubFile.schema.meta({ id: 'InstallHubFileBody' });
 
 export const EntryId = GetEntry.schema.shape.entryId;
 export const RateEntryBody = RateEntry.schema.omit({ entryId: true }).meta({ id: 'RateEntryBody' });
