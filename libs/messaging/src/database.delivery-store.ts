@@ -41,14 +41,30 @@ export class DatabaseDeliveryStore extends DeliveryStore {
   }
 
   async enqueue(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Promise<Enqueued> {
-    const source = `
-      sent AS (
-        SELECT (envelope->>'id')::uuid AS message_id, envelope->>'type' AS type, envelope, place
-        FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS given(envelope, place)
-      )`;
-    return enqueuedFrom(
-      await this.sql.query<EnqueuedRow>(fanOut(source), [encode(envelopes), ...hearers(routes, idle)]),
+    const copies = copiesOf(envelopes, routes, idle);
+    if (copies.length === 0) return { begun: [], waiting: [] };
+    const sent = encode(envelopes)!;
+    const stored = await this.sql.query<{ id: string; queue: string; message_id: string }>(
+      `INSERT INTO platform.deliveries (queue, message_id, envelope, attempts, available_at, locked_until)
+       SELECT queue, (envelope->>'id')::uuid, envelope, begins::int, clock_timestamp(),
+              CASE WHEN begins THEN 'infinity'::timestamptz END
+       FROM unnest($2::text[], $3::int[], $4::bool[]) WITH ORDINALITY AS copy(queue, place, begins, nth),
+            LATERAL (SELECT $1::jsonb -> place AS envelope OFFSET 0) AS sent
+       ORDER BY nth
+       ON CONFLICT (queue, message_id) DO NOTHING
+       RETURNING id, queue, message_id`,
+      [sent, copies.map(({ queue }) => queue), copies.map(({ place }) => place), copies.map(({ begins }) => begins)],
     );
+    const arrived = JSON.parse(sent) as Envelope[];
+    const isCopy = new Map(copies.map((copy) => [`${copy.queue} ${envelopes[copy.place]!.id}`, copy]));
+    const waiting = new Set<string>();
+    const begun = stored.flatMap(({ id, queue, message_id: messageId }) => {
+      const copy = isCopy.get(`${queue} ${messageId}`)!;
+      if (copy.begins) return [{ id: String(id), queue, envelope: arrived[copy.place]!, attempts: 1 }];
+      waiting.add(queue);
+      return [];
+    });
+    return { begun, waiting: [...waiting] };
   }
 
   override async enqueueFromOutbox(limit: number, routes: readonly Route[], idle: Idle) {
@@ -63,10 +79,7 @@ export class DatabaseDeliveryStore extends DeliveryStore {
       sent AS (
         SELECT e.id AS message_id, e.type, e.envelope, gone.position AS place FROM gone, ${eventOf('gone')}
       )`;
-    const rows = await this.sql.query<EnqueuedRow>(fanOut(source, '(SELECT count(*) FROM gone)'), [
-      limit,
-      ...hearers(routes, idle),
-    ]);
+    const rows = await this.sql.query<EnqueuedRow>(fanOut(source), [limit, ...hearers(routes, idle)]);
     return { ...enqueuedFrom(rows), moved: Number(rows[0]?.moved ?? 0) };
   }
 
@@ -167,11 +180,32 @@ export class DatabaseDeliveryStore extends DeliveryStore {
   }
 }
 
+interface Copy {
+  readonly queue: string;
+  /** Of its envelope among those sent. */
+  readonly place: number;
+  readonly begins: boolean;
+}
+
+/** One copy for each queue that hears a type; the first `idle` ones of a queue begin at once. */
+function copiesOf(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Copy[] {
+  const left = new Map(idle);
+  return envelopes.flatMap((envelope, place) =>
+    routes
+      .filter(({ type }) => type === envelope.type)
+      .map(({ queue }) => {
+        const free = left.get(queue) ?? 0;
+        left.set(queue, free - 1);
+        return { queue, place, begins: free > 0 };
+      }),
+  );
+}
+
 /**
- * One copy for each queue that hears a type. `source` yields `sent(message_id, type, envelope, place)` with $1; the
- * first `idle` copies of a queue begin at once. Only those come back whole, for the others the queue's name is enough.
+ * The same in SQL, for events that this process has not at hand: `source` yields `gone`, what leaves the outbox, and
+ * `sent(message_id, type, envelope, place)`. Only copies that begin come back whole.
  */
-const fanOut = (source: string, moved = '0') => `
+const fanOut = (source: string) => `
   WITH ${source},
   copies AS (
     SELECT queue, message_id, envelope, place,
@@ -186,7 +220,7 @@ const fanOut = (source: string, moved = '0') => `
     RETURNING id, queue, locked_until, envelope
   )
   SELECT id, queue, CASE WHEN locked_until IS NOT NULL THEN envelope END AS envelope, moved
-  FROM (SELECT ${moved}::int AS moved) AS outbox LEFT JOIN stored ON true
+  FROM (SELECT count(*)::int AS moved FROM gone) AS outbox LEFT JOIN stored ON true
   ORDER BY id`;
 
 const hearers = (routes: readonly Route[], idle: Idle) => [

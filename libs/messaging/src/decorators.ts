@@ -35,6 +35,11 @@ export interface OnEventOptions {
    * repeats the work, which the handler must be able to take up again.
    */
   transaction?: boolean;
+  /**
+   * false, with `transaction: false` only: the work finds out by a key of its own whether it was done, and a repeat
+   * changes nothing. Then the inbox is neither asked nor written. Default true.
+   */
+  inbox?: boolean;
   /** Milliseconds for one attempt, then its signal aborts and it counts as failed. Default 60,000; none without transaction. */
   deadlineMs?: number;
   /** Attempts before the message is parked in the dead letters, a crash of the process included. Default 5. */

@@ -76,7 +76,9 @@ export abstract class DeliveryStore {
 
   abstract drop(queue: string, id: string): Promise<boolean>;
 
-  /** Optional, for a store that shares the outbox's database: `enqueue` of up to `limit` events out of the outbox, in one step. */
+  /**
+   * Optional, for a store that shares the database of the events: then `enqueue` joins the ambient unit of work. `enqueue` of up to `limit` events out of the outbox, in one step.
+   */
   enqueueFromOutbox?(limit: number, routes: readonly Route[], idle: Idle): Promise<Enqueued & { moved: number }>;
 }
 

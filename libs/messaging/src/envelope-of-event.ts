@@ -1,5 +1,21 @@
+import type { StoredEvent } from '@app/persistence';
+import type { Envelope } from './message.js';
+
+/** The envelope in which a stored event travels. */
+export function envelopeOfEvent({ id, type, data, metadata, occurredAt }: StoredEvent): Envelope {
+  const { source = type.slice(0, type.indexOf('.')), correlationid = id, ...rest } = metadata as Partial<Envelope>;
+  const { causationid, traceparent, actor } = rest;
+  return {
+    ...{ id, type, source, time: occurredAt.toISOString(), correlationid },
+    ...(causationid && { causationid }),
+    ...(traceparent && { traceparent }),
+    ...(actor && { actor }),
+    data,
+  };
+}
+
 /**
- * SQL: the event at each `position` of `rows`, as `e(id, type, envelope)` with the envelope that travels. LATERAL with an
+ * The same in SQL: the event at each `position` of `rows`, as `e(id, type, envelope)` with the envelope that travels. LATERAL with an
  * OFFSET keeps the planner at one index look-up a row; a plain join may read the whole table.
  */
 export const eventOf = (rows: string) => `

@@ -67,7 +67,7 @@ export class HandlerInvoker {
     );
   }
 
-  /** Runs a reaction: at most one effect for each message id, however often it is delivered. */
+  /** Runs a reaction: at most one effect for each message id, however often it is delivered, where the inbox knows it. */
   async react(reaction: RegisteredReaction, delivery: Delivery): Promise<void> {
     const { envelope, queue, attempt, signal } = delivery;
     const started = performance.now();
@@ -100,7 +100,7 @@ export class HandlerInvoker {
   }
 
   private async once(
-    { options: { queue }, transaction }: RegisteredReaction,
+    { options: { queue, inbox = true }, transaction }: RegisteredReaction,
     id: string,
     work: () => Promise<unknown>,
   ) {
@@ -108,6 +108,8 @@ export class HandlerInvoker {
       await this.unitOfWork.transaction(async () => {
         if (await this.inbox.record(queue, id)) await work();
       });
+    } else if (!inbox) {
+      await work();
     } else if (!(await this.inbox.has(queue, id))) {
       await work();
       await this.inbox.record(queue, id);

@@ -54,7 +54,8 @@ export class HandlerRegistry {
     for (const { type, kind } of options.messages) {
       if (kind !== 'event') throw new Error(`${name}: ${type} is a ${kind}; serve it with @Handles.`);
     }
-    const { transaction = true } = options;
+    const { transaction = true, inbox = true } = options;
+    if (transaction && !inbox) throw new Error(`${name}: a transaction needs its inbox row to be the only one.`);
     this.byQueue.set(options.queue, { options, name, handle, transaction, concurrency: slots });
   }
 

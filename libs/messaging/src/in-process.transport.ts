@@ -38,6 +38,7 @@ export class InProcessTransport extends Transport {
   private poll: NodeJS.Timeout | undefined;
 
   override readonly publishFromOutbox?: (limit: number) => Promise<number>;
+  override readonly publishInUnit?: (envelopes: readonly Envelope[]) => Promise<(committed: boolean) => void>;
 
   constructor(
     private readonly store: DeliveryStore,
@@ -45,7 +46,10 @@ export class InProcessTransport extends Transport {
   ) {
     super();
     this.settlement = new Settlement(store);
-    if (store.enqueueFromOutbox) this.publishFromOutbox = (limit) => this.moveFromOutbox(limit);
+    if (store.enqueueFromOutbox) {
+      this.publishFromOutbox = (limit) => this.moveFromOutbox(limit);
+      this.publishInUnit = (envelopes) => this.storeInUnit(envelopes);
+    }
   }
 
   async request(envelope: Envelope, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }) {
@@ -76,8 +80,7 @@ export class InProcessTransport extends Transport {
   }
 
   publish(envelopes: readonly Envelope[]): Promise<void> {
-    const types = new Set(envelopes.map(({ type }) => type));
-    const routes = this.routes.filter(({ type }) => types.has(type));
+    const routes = this.routesOf(envelopes);
     if (routes.length === 0) return Promise.resolve();
     return runDetached(async () => {
       await this.handOver(routes, (idle) => this.store.enqueue(envelopes, routes, idle));
@@ -142,19 +145,46 @@ export class InProcessTransport extends Transport {
     return moved;
   }
 
+  private routesOf(envelopes: readonly Envelope[]): Route[] {
+    const types = new Set(envelopes.map(({ type }) => type));
+    return this.routes.filter(({ type }) => types.has(type));
+  }
+
+  private async storeInUnit(envelopes: readonly Envelope[]): Promise<(committed: boolean) => void> {
+    const routes = this.routesOf(envelopes);
+    if (routes.length === 0) return () => undefined;
+    const handOver = this.reserve(routes);
+    try {
+      const enqueued = await this.store.enqueue(envelopes, routes, handOver.idle);
+      return (committed) => runDetached(() => handOver.end(committed ? enqueued : NOTHING));
+    } catch (error) {
+      handOver.end(NOTHING);
+      throw error;
+    }
+  }
+
   /** Stores copies, and gives those that find an idle worker to it without another look at the store. */
   private async handOver<E extends Enqueued>(routes: readonly Route[], store: (idle: Idle) => Promise<E>): Promise<E> {
-    const queues = [...new Set(routes.map(({ queue }) => queue))];
-    const idle = new Map(queues.map((queue) => [queue, this.workers.get(queue)?.reserve() ?? 0]));
+    const handOver = this.reserve(routes);
     let enqueued: E | undefined;
     try {
-      enqueued = await store(idle);
+      enqueued = await store(handOver.idle);
       return enqueued;
     } finally {
-      const begun = Map.groupBy(enqueued?.begun ?? [], ({ queue }) => queue);
-      for (const queue of enqueued?.waiting ?? []) this.workers.get(queue)?.wake();
-      for (const [queue, slots] of idle) this.workers.get(queue)?.begin(begun.get(queue) ?? [], slots);
+      handOver.end(enqueued ?? NOTHING);
     }
+  }
+
+  /** Idle workers of these queues, for copies that are about to be stored; they are kept until `end`. */
+  private reserve(routes: readonly Route[]) {
+    const queues = [...new Set(routes.map(({ queue }) => queue))];
+    const idle = new Map(queues.map((queue) => [queue, this.workers.get(queue)?.reserve() ?? 0]));
+    const end = ({ begun, waiting }: Enqueued) => {
+      const begins = Map.groupBy(begun, ({ queue }) => queue);
+      for (const queue of waiting) this.workers.get(queue)?.wake();
+      for (const [queue, slots] of idle) this.workers.get(queue)?.begin(begins.get(queue) ?? [], slots);
+    };
+    return { idle, end };
   }
 
   private async look(): Promise<void> {
@@ -165,6 +195,8 @@ export class InProcessTransport extends Transport {
     }
   }
 }
+
+const NOTHING: Enqueued = { begun: [], waiting: [] };
 
 function served<R>(responders: ReadonlyMap<string, R>, type: string): R {
   const responder = responders.get(type);

@@ -62,6 +62,14 @@ class WorkOnWrittenHandler {
   }
 }
 
+@OnEvent(Written, { queue: 't.note-on-written', transaction: false, inbox: false })
+class NoteOnWrittenHandler {
+  static readonly noted: number[] = [];
+  handle({ n }: DataOf<Written>) {
+    NoteOnWrittenHandler.noted.push(n);
+  }
+}
+
 const silent = { log: vi.fn(), error: vi.fn(), warn: vi.fn() };
 
 for (const kind of testDatabaseKinds) {
@@ -90,7 +98,7 @@ for (const kind of testDatabaseKinds) {
           PersistenceModule.forRoot({ ambient: eventMetadata }),
           MessagingModule.forRoot({ service: 'test', pollMs: 20 }),
         ],
-        providers: [WriteHandler, CopyOnWrittenHandler, WorkOnWrittenHandler],
+        providers: [WriteHandler, CopyOnWrittenHandler, WorkOnWrittenHandler, NoteOnWrittenHandler],
       })
       class App {}
       const building = Test.createTestingModule({ imports: [App] }).setLogger(silent);
@@ -179,9 +187,13 @@ for (const kind of testDatabaseKinds) {
       await settled();
       const { signal: _, deliveryAttempt: __, ...about } = envelopes[0]!;
       const repeat = { ...about, source: 'test', time: new Date().toISOString(), data: { n: 1 } };
+      NoteOnWrittenHandler.noted.length = 0;
       await transport.publish([repeat]);
       await settled();
       expect(worked).toEqual([1]);
+      // It asked to see for itself, so the inbox does not know it.
+      expect(NoteOnWrittenHandler.noted).toEqual([1]);
+      expect(await db.query(`SELECT 1 FROM platform.inbox WHERE queue = 't.note-on-written'`)).toEqual([]);
       expect(await rows('copied')).toEqual([1]);
     });
 

@@ -5,6 +5,7 @@ import { Database, EventStore } from '@app/persistence';
 import { DatabaseDeliveryStore } from './database.delivery-store.js';
 import { DatabaseEventPublisher } from './database.event-publisher.js';
 import { DatabaseInbox } from './database.inbox.js';
+import { UnitCarrier } from './event-carrier.js';
 import { EventPublisher } from './event-publisher.js';
 import { HandlerDiscovery } from './handler-discovery.js';
 import { HandlerInvoker } from './handler-invoker.js';
@@ -57,7 +58,9 @@ export class MessagingModule {
         useFactory: (db: Database, transport: Transport, events: EventStore) => {
           // In one process the shared database moves events to their queues; nobody else could.
           const lead = transport.publishFromOutbox ? undefined : db.lead.bind(db, 'outbox');
-          const relay = new OutboxRelay(new Outbox(db), transport, { pollMs: options.pollMs, lead });
+          const { publishInUnit } = transport;
+          const onEmpty = publishInUnit && (() => events.carryBy(new UnitCarrier(db, { publishInUnit })));
+          const relay = new OutboxRelay(new Outbox(db), transport, { pollMs: options.pollMs, lead, onEmpty });
           events.onStored(() => relay.wake());
           return relay;
         },

@@ -33,12 +33,18 @@ export class OutboxRelay {
   /** Just elected: nobody else publishes, so what was claimed is not being published. */
   private fresh = false;
   private leading = false;
+  private wasEmpty = false;
   private line: { stop(): Promise<void> } | undefined;
 
   constructor(
     private readonly outbox: Outbox,
     private readonly transport: Transport,
-    private readonly options: { pollMs?: number; lead?: Lead } = {},
+    private readonly options: {
+      pollMs?: number;
+      lead?: Lead;
+      /** Told once, when all that was stored before the queues were there has left. */
+      onEmpty?: () => void;
+    } = {},
   ) {}
 
   /** Call it once all queues are subscribed: what is published before is heard by nobody. */
@@ -101,10 +107,17 @@ export class OutboxRelay {
         if (this.fresh && this.options.lead) await this.outbox.release();
         this.fresh = false;
         if ((await this.publishSome()) === BATCH) this.again = true;
+        else this.emptied();
       } catch (err) {
         this.logger.error({ msg: 'Could not read the outbox: will be tried again', err });
       }
     }
+  }
+
+  private emptied(): void {
+    if (this.again || this.wasEmpty) return;
+    this.wasEmpty = true;
+    this.options.onEmpty?.();
   }
 
   private async publishSome(): Promise<number> {

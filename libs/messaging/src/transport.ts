@@ -102,6 +102,12 @@ export abstract class Transport {
    */
   publishFromOutbox?(limit: number): Promise<number>;
 
+  /**
+   * Optional: stores the copies within the ambient unit of work of the shared database, so that they need no outbox.
+   * Resolves to what is to be called at the unit's end, with whether it was committed.
+   */
+  publishInUnit?(envelopes: readonly Envelope[]): Promise<(committed: boolean) => void>;
+
   /** One subscriber a queue and process. At least once, in the order published among those that are due. */
   abstract subscribe(subscription: Subscription, subscriber: Subscriber): Promise<void>;
 

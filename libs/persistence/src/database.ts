@@ -46,6 +46,11 @@ export class Database {
     return this.open.dataSource;
   }
 
+  /** Whether no other process can write to it: the embedded database is this process's own. */
+  get isExclusive(): boolean {
+    return this.url.startsWith('pglite:');
+  }
+
   get inTransaction(): boolean {
     return this.#ambient !== undefined;
   }
@@ -68,17 +73,19 @@ export class Database {
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     const ambient = this.#ambient;
-    if (ambient) return ambient.join(work);
-    const { result, toTell } = await this.#run(work);
-    this.#units.exit(() => toTell.forEach((then) => this.#tell(then)));
-    return result;
+    return ambient ? ambient.join(work) : this.#run(work);
   }
 
   /** Runs `then` once the ambient unit is committed, never if it is rolled back; at once outside a unit. */
   afterCommit(then: () => void): void {
+    this.atEnd((committed) => committed && then());
+  }
+
+  /** Runs `then` once the ambient unit is committed or rolled back; at once outside a unit, where all is committed. */
+  atEnd(then: (committed: boolean) => void): void {
     const ambient = this.#ambient;
-    if (ambient) ambient.afterCommit(then);
-    else then();
+    if (ambient) ambient.atEnd(then);
+    else then(true);
   }
 
   /**
@@ -122,18 +129,22 @@ export class Database {
     }
   }
 
-  async #run<T>(work: () => Promise<T>): Promise<{ result: T; toTell: readonly (() => void)[] }> {
+  async #run<T>(work: () => Promise<T>): Promise<T> {
     let client: Connected | undefined;
+    let unit: UnitOfWork | undefined;
     let broken: Error | undefined;
+    let committed = false;
     try {
       client = await this.#pool.connect();
-      const unit = await UnitOfWork.begin(client).catch((failure: Error) => {
+      unit = await UnitOfWork.begin(client).catch((failure: Error) => {
         broken = failure;
         throw failure;
       });
       try {
         const result = await this.#units.run(unit, work);
-        return { result, toTell: await unit.commit() };
+        await unit.commit();
+        committed = true;
+        return result;
       } catch (error) {
         // What cannot be rolled back must not be handed to anybody else; the first error is the one to tell.
         await unit.rollback().catch((failure: Error) => (broken = failure));
@@ -143,6 +154,8 @@ export class Database {
       throw asDomainError(error);
     } finally {
       client?.release(broken);
+      const toTell = unit?.toTell ?? [];
+      this.#units.exit(() => toTell.forEach((then) => this.#tell(() => then(committed))));
     }
   }
 
@@ -151,7 +164,7 @@ export class Database {
     try {
       then();
     } catch (error) {
-      this.#logger.error({ msg: 'Failed after the commit', err: error });
+      this.#logger.error({ msg: 'Failed at the end of a unit of work', err: error });
     }
   }
 

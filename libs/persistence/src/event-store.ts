@@ -41,14 +41,36 @@ interface EventRow {
 
 const COLUMNS = 'position, id, stream, version, type, data, metadata, occurred_at';
 
+/** One statement: checks the version and stores the events; `queued` says where else they go. */
+const insertion = (queued = '') => `
+  WITH head AS (
+    SELECT coalesce(max(version), 0) AS version FROM platform.events WHERE stream = $1
+  ), stored AS (
+    INSERT INTO platform.events (id, stream, version, type, data, metadata)
+    SELECT e.id, $1, head.version + e.n, e.type, e.data, $4::jsonb
+    FROM jsonb_to_recordset($3::jsonb) AS e(id uuid, n int, type text, data jsonb), head
+    WHERE $2::int IS NULL OR head.version = $2::int
+    ORDER BY e.n
+    RETURNING ${COLUMNS}
+  )${queued}
+  SELECT ${COLUMNS} FROM stored ORDER BY version`;
+const INSERT = insertion();
+const INSERT_AND_QUEUE = insertion(', queued AS (INSERT INTO platform.outbox (position) SELECT position FROM stored)');
+
 /** Told of stored events inside the transaction that stores them. */
 export interface EventListener {
   apply(events: readonly StoredEvent[]): Promise<void>;
 }
 
+/** Hands stored events to those who hear them, inside the transaction that stores them: these need no outbox. */
+export interface EventCarrier {
+  carry(events: readonly StoredEvent[]): Promise<void>;
+}
+
 /** The append-only table of everything that happened: event store, outbox and audit in one. */
 export class EventStore {
   #listener: EventListener | null = null;
+  #carrier: EventCarrier | null = null;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -62,7 +84,12 @@ export class EventStore {
     this.#listener = listener;
   }
 
-  /** Called after each commit that stored events: the outbox has work. */
+  /** From now on events are carried and not put into the outbox. */
+  carryBy(carrier: EventCarrier): void {
+    this.#carrier = carrier;
+  }
+
+  /** Called after each commit that put events into the outbox. */
   onStored(wake: () => void): void {
     this.#wake = wake;
   }
@@ -85,16 +112,19 @@ export class EventStore {
       if (expectedVersion === 'any') {
         await this.db.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [stream]);
       }
-      const stored = await this.#insert(stream, expectedVersion, events, metadata);
+      const carrier = this.#carrier;
+      const insert = carrier ? INSERT : INSERT_AND_QUEUE;
+      const stored = await this.#insert(insert, stream, expectedVersion, events, metadata);
       if (stored.length !== events.length) throw streamChanged(stream);
       await this.#listener?.apply(stored);
-      this.db.afterCommit(this.#wake);
+      if (carrier) await carrier.carry(stored);
+      else this.db.afterCommit(this.#wake);
       return stored;
     });
   }
 
-  /** One statement: checks the version, stores the events and fills the outbox. */
   async #insert(
+    insert: string,
     stream: string,
     expectedVersion: number | 'any',
     events: readonly NewEvent[],
@@ -102,22 +132,12 @@ export class EventStore {
   ): Promise<StoredEvent[]> {
     const input = events.map(({ type, data }, index) => ({ id: newId(), n: index + 1, type, data }));
     try {
-      const rows = await this.db.query<EventRow>(
-        `WITH head AS (
-           SELECT coalesce(max(version), 0) AS version FROM platform.events WHERE stream = $1
-         ), stored AS (
-           INSERT INTO platform.events (id, stream, version, type, data, metadata)
-           SELECT e.id, $1, head.version + e.n, e.type, e.data, $4::jsonb
-           FROM jsonb_to_recordset($3::jsonb) AS e(id uuid, n int, type text, data jsonb), head
-           WHERE $2::int IS NULL OR head.version = $2::int
-           ORDER BY e.n
-           RETURNING ${COLUMNS}
-         ), queued AS (
-           INSERT INTO platform.outbox (position) SELECT position FROM stored
-         )
-         SELECT ${COLUMNS} FROM stored ORDER BY version`,
-        [stream, expectedVersion === 'any' ? null : expectedVersion, JSON.stringify(input), JSON.stringify(metadata)],
-      );
+      const rows = await this.db.query<EventRow>(insert, [
+        stream,
+        expectedVersion === 'any' ? null : expectedVersion,
+        JSON.stringify(input),
+        JSON.stringify(metadata),
+      ]);
       return rows.map(toEvent);
     } catch (error) {
       if ((error as { code?: string }).code === '23505') throw streamChanged(stream, error);

@@ -8,7 +8,7 @@ export class UnitOfWork {
   /** PostgreSQL answers the COMMIT of a failed transaction with a silent rollback, so the failure is kept here. */
   #failure: { error: unknown } | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  readonly #afterCommit: (() => void)[] = [];
+  readonly #atEnd: ((committed: boolean) => void)[] = [];
 
   private constructor(private readonly client: Client) {}
 
@@ -50,12 +50,16 @@ export class UnitOfWork {
     }
   }
 
-  afterCommit(then: () => void): void {
-    this.#afterCommit.push(then);
+  atEnd(then: (committed: boolean) => void): void {
+    this.#atEnd.push(then);
   }
 
-  /** @returns what is to be told now */
-  async commit(): Promise<readonly (() => void)[]> {
+  /** Those to be told, in order. */
+  get toTell(): readonly ((committed: boolean) => void)[] {
+    return this.#atEnd;
+  }
+
+  async commit(): Promise<void> {
     await this.#last.catch(() => undefined);
     if (this.#failure) throw this.#failure.error;
     this.#state = 'committed';
@@ -65,7 +69,6 @@ export class UnitOfWork {
       this.#state = 'rolled-back';
       throw asDomainError(error);
     }
-    return this.#afterCommit;
   }
 
   async rollback(): Promise<void> {

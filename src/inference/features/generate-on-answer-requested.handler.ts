@@ -14,6 +14,8 @@ import { Generations } from '../persistence/generations.js';
 @OnEvent(AnswerRequested, {
   queue: 'inference.generate-on-answer-requested',
   transaction: false,
+  // Its claim says whether there is anything left to do.
+  inbox: false,
   concurrency: (worker: GenerateOnAnswerRequestedHandler) => worker.slots,
   attempts: 50,
   // Somebody waits for it.

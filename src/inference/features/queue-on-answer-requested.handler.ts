@@ -9,9 +9,14 @@ const BEGUN_WITHIN_MS = 20;
 
 /**
  * Notes what waits for a worker, so that its reader can be told its place. Noting twice is noting once, and so is noting
- * what has begun: no transaction is needed, nor is a worker's first token to wait for one.
+ * what has begun: neither a transaction nor the inbox is needed, nor is a worker's first token to wait for one.
  */
-@OnEvent(AnswerRequested, { queue: 'inference.queue-on-answer-requested', concurrency: 64, transaction: false })
+@OnEvent(AnswerRequested, {
+  queue: 'inference.queue-on-answer-requested',
+  concurrency: 64,
+  transaction: false,
+  inbox: false,
+})
 export class QueueOnAnswerRequestedHandler {
   constructor(
     private readonly generations: Generations,
