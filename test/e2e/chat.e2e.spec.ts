@@ -1,7 +1,7 @@
 import { newId } from '@app/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationView, MessageView } from '../../src/chat/contracts/index.js';
-import { type Client, HttpError, Reader } from '../support/client.js';
+import { type Client, HttpError, Reader, type StreamEvent } from '../support/client.js';
 import { apiKey } from '../support/parley.js';
 import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
@@ -19,6 +19,11 @@ const failure = async (work: Promise<unknown>) =>
     () => ({ status: 200, code: undefined }),
     (error: HttpError) => ({ status: error.status, code: error.body.code }),
   );
+async function collect(events: AsyncIterable<StreamEvent>): Promise<StreamEvent[]> {
+  const all: StreamEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
 const settled = (answer: MessageView) =>
   until(async () => {
     const { messages } = await client.conversation(answer.conversationId);
@@ -46,6 +51,29 @@ describe('a conversation over HTTP', () => {
     expect(items.map((item) => item.title)).toEqual(['Renamed']);
     await client.request('DELETE', `/api/conversations/${id}`);
     expect(await failure(client.conversation(id))).toEqual({ status: 404, code: 'chat.conversation-not-found' });
+  });
+
+  it('is sent and answered in one request, which is taken up on the stream when it breaks', async () => {
+    const { id: conversationId } = await client.start();
+    const body = { id: newId(), text: 'All at once', sampler: greedy };
+    const seen: StreamEvent[] = [];
+    for await (const event of client.ask(conversationId, body)) {
+      seen.push(event);
+      if (event.event === 'token') break;
+    }
+    expect(seen[0]).toMatchObject({ event: 'sent', data: { message: { id: body.id }, answer: { status: 'pending' } } });
+    const { answer } = seen[0]!.data as unknown as { answer: MessageView };
+    const { id: last, data } = seen.at(-1)!;
+    let text = data['text'] as string;
+    for await (const event of client.stream(answer, last)) if (event.event === 'token') text += event.data['text'];
+    expect(await settled(answer)).toMatchObject({ status: 'complete', text });
+
+    const again = await collect(client.ask(conversationId, body));
+    expect(again[0]).toMatchObject({ event: 'sent', data: { answer: { id: answer.id, text } } });
+    expect(again.flatMap(({ event, data: { text: part } }) => (event === 'token' ? [part] : [])).join('')).toBe(text);
+    expect(again.at(-1)).toMatchObject({ event: 'done', data: { status: 'complete' } });
+    const refused = collect(client.ask(conversationId, { text: '' }));
+    expect(await failure(refused)).toEqual({ status: 400, code: 'chat.empty-message' });
   });
 
   it('follows up on the whole path and keeps siblings of a retry', async () => {

@@ -46,6 +46,21 @@ export class Client {
   send = (conversationId: string, body: { text: string } & Record<string, unknown>) =>
     this.post<{ message: MessageView; answer: MessageView }>(`/api/conversations/${conversationId}/messages`, body);
 
+  /** Sends a message and follows its answer in the same request. */
+  async *ask(conversationId: string, body: object, signal?: AbortSignal): AsyncGenerator<StreamEvent> {
+    const response = await fetch(`${this.url}/api/conversations/${conversationId}/messages`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      },
+      body: JSON.stringify(body),
+      ...(signal && { signal }),
+    });
+    yield* eventsOf(response);
+  }
+
   /** The events of an answer from `after` on, as the server sends them; ends with the stream. */
   async *stream(answer: MessageView, after: number | string = 0, signal?: AbortSignal): AsyncGenerator<StreamEvent> {
     const path = `/api/conversations/${answer.conversationId}/messages/${answer.id}/stream`;
@@ -53,10 +68,14 @@ export class Client {
       headers: { authorization: `Bearer ${this.token}`, 'last-event-id': String(after) },
       ...(signal && { signal }),
     });
-    if (!response.ok) throw new HttpError(response.status, (await response.json()) as HttpError['body']);
-    const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-    for await (const { id, event, data } of events) yield { id, event, data: JSON.parse(data) as StreamEvent['data'] };
+    yield* eventsOf(response);
   }
+}
+
+async function* eventsOf(response: Response): AsyncGenerator<StreamEvent> {
+  if (!response.ok) throw new HttpError(response.status, (await response.json()) as HttpError['body']);
+  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  for await (const { id, event, data } of events) yield { id, event, data: JSON.parse(data) as StreamEvent['data'] };
 }
 
 /**

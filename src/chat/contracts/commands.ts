@@ -27,7 +27,9 @@ export class SendMessage extends command(
     adapters: AdapterChoices.optional().describe('On top of that model, for this answer'),
     sampler: SamplerInput.optional(),
   }),
-  SentMessage,
+  SentMessage.extend({ generationId: z.uuid().nullable().describe('null: a browser writes the answer') }).meta({
+    id: 'SentMessageWithGeneration',
+  }),
 ) {}
 
 /** Asks for another answer to the same message; the earlier one stays as a sibling. */

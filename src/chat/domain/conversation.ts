@@ -55,7 +55,7 @@ interface Answer {
   /** null: a browser writes it. */
   readonly generationId: string | null;
   final: boolean;
-  /** What a browser has saved of it so far. */
+  /** What a browser has saved of it so far; nothing any more once it is final. */
   text: string;
 }
 type Node = { readonly role: 'user'; readonly parentId: string | null } | Answer;
@@ -97,9 +97,16 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     return this.#nodes.has(messageId);
   }
 
+  /** How many messages it holds. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+
   /** The first answer to a user's message, if it was sent before. */
-  answerTo(messageId: string): string | undefined {
-    for (const [id, node] of this.#nodes) if (node.role === 'assistant' && node.parentId === messageId) return id;
+  answerTo(messageId: string): { id: string; generationId: string | null } | undefined {
+    for (const [id, node] of this.#nodes) {
+      if (node.role === 'assistant' && node.parentId === messageId) return { id, generationId: node.generationId };
+    }
     return undefined;
   }
 
@@ -252,7 +259,7 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
       }
       case 'chat.answer.finished.v1': {
         const node = this.#nodes.get(event.data.messageId);
-        if (node?.role === 'assistant') node.final = true;
+        if (node?.role === 'assistant') Object.assign(node, { final: true, text: '' });
         return;
       }
       case 'chat.answer.stop-requested.v1':

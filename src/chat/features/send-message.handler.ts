@@ -22,8 +22,8 @@ export class SendMessageHandler {
     const first = conversation.answerTo(id);
     if (first) {
       // Sent before (the reply was lost, or the client tried again): the first time counts.
-      const [message, answer] = await readMessages(this.db, [id, first]);
-      return { message: message!, answer: answer! };
+      const [message, answer] = await readMessages(this.db, [id, first.id]);
+      return { message: message!, answer: answer!, generationId: first.generationId };
     }
     const { maxMessageChars: maxCharacters } = this.config.chat;
     const order = { answerId: newId(), generationId: newId(), model: model ?? null, adapters, sampler };
@@ -32,6 +32,7 @@ export class SendMessageHandler {
     // What was just stored is not read again: the answer waits for these milliseconds.
     const fresh = { conversationId, runsIn: 'server', error: null, metadata: null, createdAt } as const;
     return {
+      generationId: order.generationId,
       message: { ...fresh, id, parentId: follows, role: 'user', text, status: 'complete', model: null },
       answer: {
         ...fresh,

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ApiTags } from '@nestjs/swagger';
 import { Returns, ReturnsEvents, Scopes, sendEvents, type SseEvent } from '@app/http';
 import { MessageBus } from '@app/messaging';
@@ -6,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type GenerationEvent, StreamGeneration } from '../../inference/contracts/index.js';
 import { GetAnswer, MessageView, RetryAnswer, SendMessage, SentMessage, StopAnswer } from '../contracts/index.js';
-import { AnswerEvent, LastEventId, RetryAnswerBody, SendMessageBody, StreamParams } from './shapes.js';
+import { AnswerEvent, LastEventId, RetryAnswerBody, SendMessageBody, SentEvent, StreamParams } from './shapes.js';
 
 const uuid = { schema: z.uuid() };
 
@@ -16,14 +17,24 @@ const uuid = { schema: z.uuid() };
 export class MessagesController {
   constructor(private readonly bus: MessageBus) {}
 
+  /** With `Accept: text/event-stream` the answer's events follow in the same response, after one that says what was stored. */
   @Post()
   @HttpCode(202)
   @Returns(202, SentMessage)
-  send(
+  @ReturnsEvents(SentEvent, 'To `Accept: text/event-stream`: sent, then status, token, restart and done')
+  async send(
     @Param('conversationId', uuid) conversationId: string,
     @Body({ schema: SendMessageBody }) body: z.output<typeof SendMessageBody>,
-  ) {
-    return this.bus.execute(new SendMessage({ conversationId, ...body }));
+    @Headers('accept') accept: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const { generationId, ...sent } = await this.bus.execute(new SendMessage({ conversationId, ...body }));
+    if (!generationId || !wantsEvents(accept)) return sent;
+    await sendEvents(reply, request, (signal) =>
+      toSse(this.bus.stream(new StreamGeneration({ generationId, after: 0, fresh: true }), { signal }), sent),
+    );
+    return reply;
   }
 
   @Post(':messageId/retry')
@@ -63,7 +74,18 @@ export class MessagesController {
   }
 }
 
-async function* toSse(events: AsyncIterable<GenerationEvent>): AsyncGenerator<SseEvent> {
+/** Whether events are what the client would like best. */
+const wantsEvents = (accept = '') => /^\s*text\/event-stream\s*([;,]|$)/i.test(accept);
+
+async function* toSse(
+  events: AsyncIterable<GenerationEvent>,
+  sent?: z.infer<typeof SentMessage>,
+): AsyncGenerator<SseEvent> {
+  if (sent) {
+    // A worker that is free goes first: its way to the model is the longer one.
+    await nextTurn();
+    yield { event: 'sent', data: sent };
+  }
   for await (const event of events) {
     switch (event.type) {
       case 'status':

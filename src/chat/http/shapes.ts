@@ -7,6 +7,7 @@ import {
   RecordBrowserUsage,
   RetryAnswer,
   SendMessage,
+  SentMessage,
   StartBrowserAnswer,
   StartConversation,
   Title,
@@ -46,3 +47,6 @@ export const AnswerEvent = z
     z.object({ status: FinalStatus, error: AnswerError.nullable(), metadata: AnswerMetadata.nullable() }),
   ])
   .meta({ id: 'AnswerEvent' });
+
+/** Data of the events of a message that is sent and followed in one request: `sent`, and then those of its answer. */
+export const SentEvent = z.union([SentMessage, AnswerEvent]).meta({ id: 'SentEvent' });

@@ -18,6 +18,7 @@ export class StreamGeneration extends streamQuery(
   z.object({
     generationId: z.uuid(),
     after: z.int().min(0).describe('Last sequence number the reader has; 0 for none'),
+    fresh: z.boolean().optional().describe('Asked for just now: there is nothing in the log yet'),
   }),
   GenerationEvent,
 ) {}

@@ -6,7 +6,10 @@ import { GenerationLog } from '../generation/generation-log.js';
 export class StreamGenerationHandler {
   constructor(private readonly log: GenerationLog) {}
 
-  handle({ generationId, after }: DataOf<StreamGeneration>, context: MessageContext): AsyncIterable<GenerationEvent> {
-    return this.log.follow(generationId, after, context.signal);
+  handle(
+    { generationId, after, fresh }: DataOf<StreamGeneration>,
+    { signal }: MessageContext,
+  ): AsyncIterable<GenerationEvent> {
+    return this.log.follow(generationId, after, signal, fresh);
   }
 }

@@ -150,10 +150,16 @@ export class GenerationLog {
 
   // --- reading
 
-  async *follow(generationId: string, after: number, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+  /** @param fresh the generation was asked for just now, so a first look at the log would only be in its worker's way */
+  async *follow(
+    generationId: string,
+    after: number,
+    signal: AbortSignal,
+    fresh = false,
+  ): AsyncGenerator<GenerationEvent> {
     const tail = this.#tail(generationId);
     tail.readers++;
-    if (!tail.polled) void this.#poll(generationId, tail);
+    if (!tail.polled) void this.#poll(generationId, tail, fresh);
     let last = after;
     let shown: string | null = null;
     try {
@@ -188,10 +194,11 @@ export class GenerationLog {
   }
 
   /** Keeps a tail up to date while it has readers and no writer of this process feeds it. */
-  async #poll(generationId: string, tail: Tail): Promise<void> {
+  async #poll(generationId: string, tail: Tail, fresh: boolean): Promise<void> {
     tail.polled = true;
     const began = performance.now();
     try {
+      if (fresh && !tail.local) await tail.changed(AbortSignal.timeout(POLL_RUNNING_MS));
       for (let known = false; tail.readers > 0 && !tail.final;) {
         if (!tail.local) known = (await this.#bringUpToDate(generationId, tail)) || known;
         if (tail.final) break;
