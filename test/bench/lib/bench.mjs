@@ -126,6 +126,25 @@ async function readEvents(url, { method = 'GET', headers = {}, body }, onEvent) 
   await once(response, 'end');
 }
 
+/** One persisted turn in one request: the message is sent, and the same response streams the answer. */
+export async function ask(url, text, maxTokens, { conversationId, model }) {
+  const began = performance.now();
+  const response = await fetch(`${url}/api/conversations/${conversationId}/messages`, {
+    method: 'POST',
+    headers: { ...authorization, 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ text, model, sampler: { temperature: 0, maxTokens } }),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  let first = null;
+  let done;
+  for await (const { event, data } of events(response)) {
+    if (event === 'token') first ??= performance.now() - began;
+    if (event === 'done') done = data;
+  }
+  if (done?.status !== 'complete') throw new Error(JSON.stringify(done));
+  return { first, total: performance.now() - began, metadata: done.metadata };
+}
+
 /** One persisted turn: sends a message and follows its stream. Milliseconds from the sending on. */
 export async function chat(url, text, maxTokens, { conversationId, model } = {}) {
   const id = conversationId ?? (await (await post(url, '/api/conversations', {})).json()).id;
