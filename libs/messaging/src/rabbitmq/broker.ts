@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import amqp, { type Channel, type ChannelModel, type ConfirmChannel, type RecoveringChannelModel } from 'amqplib';
 import { brokerUnavailable } from './problems.js';
@@ -6,6 +7,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Two missed ones end a connection whose other side went silent. */
 const HEARTBEAT_S = 5;
 const BACKOFF = { initialDelay: 100, maxDelay: 5_000, factor: 2, jitter: 0.3 };
+/** A broker that does not answer holds nobody up for longer. */
+const CLOSE_MS = 1_000;
 const REOPEN_MS = 200;
 
 /** What a channel needs before it can be used: queues, bindings, consumers. Done again on each new channel. */
@@ -88,7 +91,7 @@ export class Broker {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const lane of this.#lanes) lane.close();
+    await Promise.all([...this.#lanes].map((lane) => lane.close()));
     await this.#connection?.close();
   }
 }
@@ -160,11 +163,16 @@ export class Lane {
     });
   }
 
-  close(): void {
+  /** What was sent on it reaches the broker first: closing the connection alone would overtake it. */
+  async close(): Promise<void> {
+    const channel = this.#channel;
     this.#closed = true;
     this.#channel = undefined;
     for (const tell of this.#waiting) tell();
     this.#waiting.clear();
+    // On a connection that is lost already there is nobody to say so.
+    const closed = (async () => channel?.close())().catch(() => undefined);
+    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   async #setUp(model: ChannelModel): Promise<void> {

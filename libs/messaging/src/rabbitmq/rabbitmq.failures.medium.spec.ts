@@ -205,6 +205,20 @@ describe.skipIf(!brokerUrl)('the RabbitMQ transport when something breaks', { ti
     });
   });
 
+  it('brings a hint of the last moment of a process', async () => {
+    const [last, other] = [await connect(), await connect()];
+    const heard = new Set<string>();
+    for (const topic of ['early', 'late']) other.transport.onSignal(name(topic), () => heard.add(topic));
+    await eventually(() => {
+      last.transport.signal(name('early'));
+      return heard.has('early');
+    });
+    await last.transport.drain(0);
+    last.transport.signal(name('late'));
+    await last.transport.close();
+    await eventually(() => heard.has('late'));
+  });
+
   it('stops a producer whose reader is gone without a word', async () => {
     const [server, client] = [await connect(), await connect()];
     let produced = 0;

@@ -115,9 +115,12 @@ export class RequestServer {
     clearTimeout(late);
   }
 
+  /** Nothing is sent after this: the connection is about to close, and a channel of one that closes throws. */
   stop(): void {
     clearInterval(this.#sweep);
     this.#abortAll();
+    this.#sendSignals();
+    this.#channel = undefined;
   }
 
   /** A queue that exists as long as somebody serves it: without one, a request comes back to its sender at once. */
@@ -193,6 +196,7 @@ export class RequestServer {
   }
 
   #sendSignals(): void {
+    if (this.#toSignal.size === 0) return;
     const control: Control = { kind: 'signal', topics: [...this.#toSignal] };
     this.#toSignal.clear();
     // Lost without a channel, as a hint may be.
