@@ -35,7 +35,7 @@ export const suites = {
     built: true,
     alone: true,
     // Above the limit of the test itself, which grows with the faults.
-    limitMinutes: 10 + Number(process.env.CHAOS_FAULTS ?? 24) / 6,
+    limitMinutes: 10 + Number(process.env.CHAOS_FAULTS ?? 14) / 6,
   },
   chaos: { services: ['postgres', 'rabbitmq', 'redis'], model: true, built: true, alone: true, limitMinutes: 12 },
 };

@@ -15,7 +15,7 @@ import { breakThings } from './faults.js';
 import { type Verdict, verdictOf } from './verdict.js';
 
 /** `CHAOS_FAULTS=200 npm test -- --only chaos-split` is the long run; `CHAOS_SEED` repeats one. */
-const FAULTS = Number(process.env['CHAOS_FAULTS'] ?? 24);
+const FAULTS = Number(process.env['CHAOS_FAULTS'] ?? 14);
 /** Some 3 s a fault on two quiet cores; the limit is that of a busy machine. */
 const LIMIT_MS = 240_000 + FAULTS * 8_000;
 const CLIENTS = 20;

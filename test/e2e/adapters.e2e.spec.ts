@@ -6,7 +6,7 @@ import { addAdapter, baseOf, converted, upload } from '../support/adapters.js';
 import { Client, HttpError } from '../support/client.js';
 import { apiKey } from '../support/parley.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
-import { startTiny, type TinyServer } from '../support/tiny-server.js';
+import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
 let server: TinyServer;
 let client: Client;
@@ -160,7 +160,12 @@ describe('an answer with an adapter', () => {
           process.kill(server.parley.enginePid()!, 'SIGKILL');
         }
       }
-      return { said, ...(await client.conversation(id)).messages.at(-1)! };
+      // The chat hears of the end after the reader, where it is another process.
+      const message = await until(async () => {
+        const last = (await client.conversation(id)).messages.at(-1)!;
+        return last.metadata || last.error ? last : undefined;
+      });
+      return { said, ...message };
     };
     const plain = await ask({});
     expect(plain.metadata).toMatchObject({ adapterDigests: [], adapters: [] });
