@@ -129,18 +129,15 @@ async function readEvents(url, { method = 'GET', headers = {}, body }, onEvent) 
 /** One persisted turn in one request: the message is sent, and the same response streams the answer. */
 export async function ask(url, text, maxTokens, { conversationId, model }) {
   const began = performance.now();
-  const response = await fetch(`${url}/api/conversations/${conversationId}/messages`, {
-    method: 'POST',
-    headers: { ...authorization, 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ text, model, sampler: { temperature: 0, maxTokens } }),
-  });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+  const body = JSON.stringify({ text, model, sampler: { temperature: 0, maxTokens } });
+  const path = `/api/conversations/${conversationId}/messages`;
   let first = null;
   let done;
-  for await (const { event, data } of events(response)) {
+  await readEvents(url + path, { method: 'POST', headers, body }, (event, data) => {
     if (event === 'token') first ??= performance.now() - began;
-    if (event === 'done') done = data;
-  }
+    if (event === 'done') done = JSON.parse(data);
+  });
   if (done?.status !== 'complete') throw new Error(JSON.stringify(done));
   return { first, total: performance.now() - began, metadata: done.metadata };
 }
