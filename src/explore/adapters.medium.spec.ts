@@ -4,14 +4,13 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, crc32 } from 'node:zlib';
-import { ConfigModule, loadConfig } from '@app/config';
 import { DomainError } from '@app/kernel';
 import { readGgufAdapter } from '@app/lora';
-import { type Actor, eventMetadata, MessageBus, MessagingModule, runAs } from '@app/messaging';
-import { Database, PersistenceModule } from '@app/persistence';
+import { type Actor, MessageBus, runAs } from '@app/messaging';
+import { Database } from '@app/persistence';
 import { ObjectStorage } from '@app/storage';
 import { freshFolder, tinyAdapter, writeTinyGguf } from '@app/testing';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type AdapterView,
@@ -32,7 +31,7 @@ import {
   LocateFile,
   ResolveAdapters,
 } from './contracts/index.js';
-import { ExploreModule } from './explore.module.js';
+import { startExplore } from './explore.fixture.js';
 
 const owner: Actor = { userId: '019a0000-0000-7000-8000-000000000001', role: 'user' };
 const stranger: Actor = { userId: '019a0000-0000-7000-8000-000000000002', role: 'user' };
@@ -45,7 +44,7 @@ let storage: ObjectStorage;
 let base: string;
 
 async function boot(env: Record<string, string> = {}): Promise<void> {
-  const config = loadConfig({
+  module = await startExplore({
     DATA_DIR: dataDir,
     SHUTDOWN_GRACE_MS: '20',
     EXPLORE_SOURCES: 'folder',
@@ -53,16 +52,6 @@ async function boot(env: Record<string, string> = {}): Promise<void> {
     EXPLORE_AUTO_INSTALL: 'false',
     ...env,
   });
-  module = await Test.createTestingModule({
-    imports: [
-      ConfigModule.forRoot(config),
-      PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test' }),
-      ExploreModule,
-    ],
-  }).compile();
-  module.useLogger(false);
-  await module.init();
   bus = module.get(MessageBus, { strict: false });
   storage = module.get(ObjectStorage, { strict: false });
 }

@@ -3,11 +3,10 @@ import { mkdtempSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigModule, loadConfig } from '@app/config';
-import { eventMetadata, MessageBus, MessagingModule } from '@app/messaging';
-import { Database, EventStore, PersistenceModule } from '@app/persistence';
+import { MessageBus } from '@app/messaging';
+import { Database, EventStore } from '@app/persistence';
 import { type FakeHub, freshFolder, serveBytes, startFakeHub, writeTinyGguf } from '@app/testing';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   CancelInstall,
@@ -23,7 +22,7 @@ import {
 } from './contracts/index.js';
 import { builtInCatalogue } from './catalogue/built-in.js';
 import type { CatalogueEntry } from './domain/catalogue.js';
-import { ExploreModule } from './explore.module.js';
+import { startExplore } from './explore.fixture.js';
 
 let made: string;
 let model: Buffer;
@@ -81,7 +80,7 @@ function entryOf(id: string, bytes: Buffer): CatalogueEntry {
 }
 
 async function boot(env: Record<string, string> = {}): Promise<void> {
-  const config = loadConfig({
+  module = await startExplore({
     DATA_DIR: dataDir,
     SHUTDOWN_GRACE_MS: '20',
     HF_ENDPOINT: hub.url,
@@ -90,16 +89,6 @@ async function boot(env: Record<string, string> = {}): Promise<void> {
     INFERENCE_DEFAULT_MODEL: 'tiny',
     ...env,
   });
-  module = await Test.createTestingModule({
-    imports: [
-      ConfigModule.forRoot(config),
-      PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test' }),
-      ExploreModule,
-    ],
-  }).compile();
-  module.useLogger(false);
-  await module.init();
   bus = module.get(MessageBus, { strict: false });
 }
 

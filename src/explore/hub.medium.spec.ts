@@ -3,11 +3,9 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigModule, loadConfig } from '@app/config';
-import { eventMetadata, MessageBus, MessagingModule } from '@app/messaging';
-import { PersistenceModule } from '@app/persistence';
+import { MessageBus } from '@app/messaging';
 import { type FakeHub, freshFolder, type HubAnswer, serveBytes, startFakeHub, writeTinyGguf } from '@app/testing';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   InstallHubFile,
@@ -16,7 +14,7 @@ import {
   SearchCatalogue,
   StreamInstall,
 } from './contracts/index.js';
-import { ExploreModule } from './explore.module.js';
+import { startExplore } from './explore.fixture.js';
 
 const repo = 'Someone/Tiny-GGUF';
 let dataDir: string;
@@ -49,23 +47,13 @@ beforeAll(async () => {
   };
   hub = await startFakeHub(normal);
   await freshFolder(join(dataDir, 'db'));
-  const config = loadConfig({
+  module = await startExplore({
     DATA_DIR: dataDir,
     HF_ENDPOINT: hub.url,
     HF_TOKEN: 'hf_secret',
     EXPLORE_SOURCES: 'huggingface',
     EXPLORE_AUTO_INSTALL: 'false',
   });
-  module = await Test.createTestingModule({
-    imports: [
-      ConfigModule.forRoot(config),
-      PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test' }),
-      ExploreModule,
-    ],
-  }).compile();
-  module.useLogger(false);
-  await module.init();
   bus = module.get(MessageBus, { strict: false });
 }, 60_000);
 afterAll(async () => {

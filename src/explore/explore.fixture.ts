@@ -1,0 +1,20 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import { ConfigModule, loadConfig } from '@app/config';
+import { eventMetadata, MessagingModule } from '@app/messaging';
+import { PersistenceModule } from '@app/persistence';
+import { ExploreModule } from './explore.module.js';
+
+/** The module explore with the bus and a database of its own, started; nothing is written to a log. */
+export async function startExplore(env: Record<string, string>): Promise<TestingModule> {
+  const module = await Test.createTestingModule({
+    imports: [
+      ConfigModule.forRoot(loadConfig(env)),
+      PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
+      MessagingModule.forRoot({ service: 'test' }),
+      ExploreModule,
+    ],
+  }).compile();
+  module.useLogger(false);
+  await module.init();
+  return module;
+}
