@@ -1,10 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 
 /** `.ts` where the sources run (tests, development), `.js` where the build does. */
 export const moduleExtension = extname(import.meta.url);
 
-const root = dirname(findPackageJSON(import.meta.url) ?? '');
+// The nearest one is the product's own, seen from the sources and from the build.
+const manifest = findPackageJSON(import.meta.url) ?? '';
+const root = dirname(manifest);
+
+/** The product's version, as package.json has it. */
+export const { version: productVersion } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
 
 /**
  * Where something lies that is loaded by its path and not by an import, wherever the asking code is by then: the bundle

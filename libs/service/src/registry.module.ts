@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { type DynamicModule, Inject, Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { productVersion } from '@app/config';
 import { HealthChecks, runningRequestsOf } from '@app/http';
 import { DomainError } from '@app/kernel';
 import { HandlerRegistry, Transport } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { moduleOf, ServiceDirectory } from './service-directory.js';
 import { type Announcement, ServiceRegistry } from './service-registry.js';
-
-// The nearest one is the product's own, seen from the sources and from the build.
-const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8')) as { version: string };
 
 /** An answer to `/readyz` may be this old. */
 const FRESH_MS = 1_000;
@@ -77,7 +73,7 @@ function announcement(service: string, http: readonly string[], handlers: Handle
   const types = handlers.all().map(({ message }) => message.type);
   const queues = handlers.reactions().map(({ options }) => options.queue);
   const modules = [...new Set([...types, ...queues].map(moduleOf))].toSorted();
-  return { service, version, modules, http, types: types.toSorted(), queues: queues.toSorted() };
+  return { service, version: productVersion, modules, http, types: types.toSorted(), queues: queues.toSorted() };
 }
 
 const kebab = (name: string) => name.replaceAll(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();

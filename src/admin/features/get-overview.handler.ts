@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
+import { productVersion } from '@app/config';
 import { Handles, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { GetOverview } from '../contracts/index.js';
 import { QueueDepths } from '../persistence/queue-depths.js';
-
-// The nearest one is the product's own, seen from the sources and from the build.
-const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8')) as { version: string };
 
 @Handles(GetOverview)
 export class GetOverviewHandler {
@@ -25,7 +21,7 @@ export class GetOverviewHandler {
     const queues = await this.depths.all();
     const { rss, heapUsed } = process.memoryUsage();
     return {
-      version,
+      version: productVersion,
       nodeVersion: process.versions.node,
       uptimeSeconds: Math.round(process.uptime()),
       memory: { residentBytes: rss, heapUsedBytes: heapUsed },
