@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { tinyAdapter } from '@app/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { admin } from '../support/parley.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
@@ -43,15 +43,7 @@ describe.skipIf(!chromiumPath)('the page of adapters', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const noViolations = async () => {
-    // Colours that are on their way are nobody's to read.
-    await page.evaluate(async () => {
-      const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
-      await Promise.allSettled(transitions.map(({ finished }) => finished));
-    });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
-  };
+  const noViolations = () => expectAccessible(page);
   const card = () => page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Pirate' }) });
   const add = async (...files: string[]) => {
     await page.getByLabel('Files').setInputFiles(files.map((name) => join(folder, name)));

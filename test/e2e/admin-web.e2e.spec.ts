@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { type Client, Reader } from '../support/client.js';
 import { admin, type Parley } from '../support/parley.js';
@@ -61,12 +61,7 @@ describe.skipIf(!chromiumPath)('the pages of the administration', () => {
     await page.locator('main:not([aria-busy=true])').waitFor();
     await page.waitForFunction(() => !document.querySelector('main .skeleton'));
   };
-  const noViolations = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(
-      violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map((node) => node.html).join(' ')}`),
-    ).toEqual([]);
-  };
+  const noViolations = () => expectAccessible(page);
   const tab = (name: string) =>
     page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name, exact: true });
 

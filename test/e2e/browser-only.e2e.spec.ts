@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 import { readFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible } from '../support/accessibility.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { upload } from '../support/adapters.js';
 import { admin } from '../support/parley.js';
@@ -41,10 +41,7 @@ describe.skipIf(!chromiumPath)('a conversation that stays in the browser', () =>
     await fresh.context.addInitScript(() => localStorage.setItem('parley.browser.temperature', '0'));
     return fresh;
   };
-  const noViolations = async (tab: Page) => {
-    const { violations } = await new AxeBuilder({ page: tab }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
-  };
+  const noViolations = expectAccessible;
 
   beforeAll(async () => {
     server = await startTiny();

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
-import { AxeBuilder } from '@axe-core/playwright';
 import { type MailServer, type ReceivedMail, startMailServer } from '@app/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmailView, NotificationView } from '../../src/notifications/contracts/index.js';
+import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { Client } from '../support/client.js';
 import { admin, type Parley } from '../support/parley.js';
@@ -50,10 +50,7 @@ describe.skipIf(!chromiumPath)('notifications', () => {
   const panel = () => page.getByRole('dialog', { name: /^Notifications/ });
   const badge = (count: number) => page.getByRole('button', { name: `Notifications, ${count} unread` }).waitFor();
   const noBadge = () => page.getByRole('button', { name: 'Notifications', exact: true }).waitFor();
-  const noViolations = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
-  };
+  const noViolations = () => expectAccessible(page);
 
   let person: Client | undefined;
   const signedIn = async () => (person ??= await signIn(parley.url, admin));

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { Parley } from '../support/parley.js';
 import { prepareDataDir } from '../support/tiny-server.js';
@@ -54,12 +54,7 @@ describe.skipIf(!chromiumPath || !modelFile)('a newcomer with a browser and a re
     await composer().fill(text);
     await page.getByRole('button', { name: 'Send' }).click();
   };
-  const noViolations = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(
-      violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map((node) => node.html).join(' ')}`),
-    ).toEqual([]);
-  };
+  const noViolations = () => expectAccessible(page);
 
   it('signs up as the administrator', async () => {
     await page.goto(parley.url);
