@@ -65,8 +65,9 @@ export function objectStorageContract(
     it('gives a part', async () => {
       const bytes = randomBytes(2_000_000);
       await put('range', bytes);
-      expect(await read('range', { from: 1_500_000 })).toEqual(bytes.subarray(1_500_000));
-      expect(await read('range', { from: 10, length: 1_200_000 })).toEqual(bytes.subarray(10, 1_200_010));
+      const isEqual = (part: Buffer, wanted: Buffer) => expect(expected(part)).toEqual(expected(wanted));
+      isEqual(await read('range', { from: 1_500_000 }), bytes.subarray(1_500_000));
+      isEqual(await read('range', { from: 10, length: 1_200_000 }), bytes.subarray(10, 1_200_010));
       expect(await read('range', { from: 1_999_999, length: 10 })).toEqual(bytes.subarray(1_999_999));
       expect(await read('range', { from: 2_000_000 })).toHaveLength(0);
       expect(await read('range', { length: 0 })).toHaveLength(0);
@@ -169,7 +170,28 @@ export function objectStorageContract(
       const url = await storage.presign('signed', 60);
       if (url === null) return;
       expect(await (await fetch(url)).text()).toBe('hello');
+      const part = await fetch(url, { headers: { range: 'bytes=1-2' } });
+      expect([part.status, await part.text()]).toEqual([206, 'el']);
       expect((await fetch(url.replace(/X-Amz-Signature=./, 'X-Amz-Signature=z'))).status).toBe(403);
+    });
+
+    it('ends what a URL allows, and says with it how the bytes are to be kept', async () => {
+      await put('brief', Buffer.from('hello'));
+      const headers = {
+        cacheControl: 'private, max-age=31536000, immutable',
+        contentDisposition: 'attachment; filename="a.bin"',
+        contentType: 'application/octet-stream',
+      };
+      const url = await storage.presign('brief', 1, headers);
+      if (url === null) return;
+      const read = await fetch(url);
+      expect([read.status, await read.text()]).toEqual([200, 'hello']);
+      expect(Object.fromEntries(read.headers)).toMatchObject({
+        'cache-control': headers.cacheControl,
+        'content-disposition': headers.contentDisposition,
+        'content-type': headers.contentType,
+      });
+      await expect.poll(async () => (await fetch(url)).status, { timeout: 8_000, interval: 200 }).toBe(403);
     });
   });
 }

@@ -20,6 +20,13 @@ export interface ObjectPage {
   next: string | null;
 }
 
+/** What the answer to a presigned URL says of the bytes, beside what the storage itself knows. */
+export interface PresignedHeaders {
+  cacheControl: string;
+  contentDisposition: string;
+  contentType: string;
+}
+
 /** From byte `from` on (default 0), at most `length` bytes (default all). */
 export interface ByteRange {
   from?: number;
@@ -49,8 +56,11 @@ export abstract class ObjectStorage {
   abstract delete(key: string): Promise<void>;
   /** Objects whose key begins with `prefix` and comes after `after`, `limit` (1 to 1,000, the default) at most. */
   abstract list(prefix: string, page?: { after?: string; limit?: number }): Promise<ObjectPage>;
-  /** A URL that anybody may read the object at for so long; null when this storage has none. */
-  abstract presign(key: string, seconds: number): Promise<string | null>;
+  /**
+   * A URL that anybody may read the object at for so many seconds (at most 302,400) at least, and twice as long at most;
+   * null when this storage has none. Within a window of that length it is the same URL, so that caches know it again.
+   */
+  abstract presign(key: string, seconds: number, headers?: PresignedHeaders): Promise<string | null>;
   /** Where the object is a file of this machine (there or not); null when it must be fetched. */
   abstract localPath(key: string): string | null;
   /** Whether it can be reached and may be used. @throws DomainError storage.unavailable */

@@ -12,7 +12,14 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { checked } from './checked-bytes.js';
 import { requireKey, requirePrefix } from './object-key.js';
-import { type ByteRange, type Expected, type ObjectPage, ObjectStorage, type StoredObject } from './object-storage.js';
+import {
+  type ByteRange,
+  type Expected,
+  type ObjectPage,
+  ObjectStorage,
+  type PresignedHeaders,
+  type StoredObject,
+} from './object-storage.js';
 import { notFound } from './problems.js';
 import { isMissing, translated } from './s3-problems.js';
 import { inParts, uploadParts } from './s3-upload.js';
@@ -147,9 +154,16 @@ export class S3Storage extends ObjectStorage {
     });
   }
 
-  async presign(key: string, seconds: number): Promise<string> {
-    const command = new GetObjectCommand(this.at(key));
-    return translated(undefined, () => getSignedUrl(this.client, command, { expiresIn: seconds }));
+  async presign(key: string, seconds: number, headers?: PresignedHeaders): Promise<string> {
+    const command = new GetObjectCommand({
+      ...this.at(key),
+      ResponseCacheControl: headers?.cacheControl,
+      ResponseContentDisposition: headers?.contentDisposition,
+      ResponseContentType: headers?.contentType,
+    });
+    const window = seconds * 1000;
+    const signingDate = new Date(Math.floor(Date.now() / window) * window);
+    return translated(undefined, () => getSignedUrl(this.client, command, { expiresIn: 2 * seconds, signingDate }));
   }
 
   async check(): Promise<void> {

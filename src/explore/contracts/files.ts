@@ -31,7 +31,7 @@ export class LocateFile extends query(
   z.object({
     key: z.string().describe('In the storage'),
     sizeBytes: z.number(),
-    shared: z.boolean().describe('Every account may see it'),
+    cacheControl: z.string().describe('For the answer with the bytes'),
     redirect: z.string().nullable().describe('A presigned URL of the storage, where the settings ask for that'),
   }),
 ) {}

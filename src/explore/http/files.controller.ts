@@ -61,8 +61,7 @@ export class FilesController {
       name,
       sizeBytes: file.sizeBytes,
       etag: `"${sha256}"`,
-      // Weights do not compress; what only some may see is no business of a shared cache.
-      cacheControl: `${file.shared ? 'public' : 'private'}, max-age=31536000, immutable, no-transform`,
+      cacheControl: file.cacheControl,
       open: (start, end) => this.open(file.key, start, end),
     });
   }

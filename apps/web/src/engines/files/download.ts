@@ -109,7 +109,9 @@ async function* bytesFrom(
 ): AsyncGenerator<Uint8Array> {
   const unavailable = (error: unknown) => new EngineError('files.unavailable', reasonOf(error));
   const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await fetch(url, { headers: { ...headers, ...range }, signal }).catch((error: unknown) => {
+  // Past the cache of HTTP: it would hold gigabytes twice, and for a year what a broken CDN sent.
+  const asked = fetch(url, { headers: { ...headers, ...range }, signal, cache: 'no-store' });
+  const response = await asked.catch((error: unknown) => {
     throw unavailable(error);
   });
   if (response.status === 416) throw new EngineError('files.wrong-size', 'nothing after what is here');
