@@ -15,7 +15,7 @@ export const suites = {
     model: true,
     built: true,
     alone: true,
-    limitMinutes: 12,
+    limitMinutes: 18,
   },
   split: {
     project: 'e2e',
@@ -25,7 +25,7 @@ export const suites = {
     model: true,
     built: true,
     alone: true,
-    limitMinutes: 12,
+    limitMinutes: 18,
   },
   'chaos-split': {
     project: 'chaos',
