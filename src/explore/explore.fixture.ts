@@ -1,17 +1,22 @@
+import type { ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '@app/config';
 import { eventMetadata, MessagingModule } from '@app/messaging';
 import { PersistenceModule } from '@app/persistence';
 import { ExploreModule } from './explore.module.js';
 
-/** The module explore with the bus and a database of its own, started; nothing is written to a log. */
-export async function startExplore(env: Record<string, string>): Promise<TestingModule> {
+/** The module explore (and others) with the bus and a database of its own, started; nothing is written to a log. */
+export async function startExplore(
+  env: Record<string, string>,
+  others: NonNullable<ModuleMetadata['imports']> = [],
+): Promise<TestingModule> {
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(loadConfig(env)),
       PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
       MessagingModule.forRoot({ service: 'test' }),
       ExploreModule,
+      ...others,
     ],
   }).compile();
   module.useLogger(false);

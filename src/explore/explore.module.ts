@@ -55,6 +55,12 @@ import { CatalogueEntries } from './search/catalogue-entries.js';
 import { QueryWords } from './search/query-words.js';
 import { InstallHubFileHandler } from './features/install-hub-file.handler.js';
 import { ListHubFilesHandler } from './features/list-hub-files.handler.js';
+import { ListEntryFilesHandler } from './features/list-entry-files.handler.js';
+import { Capacity } from './fit/capacity.js';
+import { EntryFiles } from './fit/entry-files.js';
+import { FileHeaders } from './fit/file-headers.js';
+import { Fits } from './fit/fits.js';
+import { HubAnswers } from './persistence/hub-answers.js';
 import { HubApi } from './sources/hub-api.js';
 import { HubModels } from './sources/hub-models.js';
 import { Adapters } from './persistence/adapters.js';
@@ -83,6 +89,12 @@ import { RunningInstalls } from './sources/running-installs.js';
     PrepareOnBoot,
     InstallHubFileHandler,
     ListHubFilesHandler,
+    ListEntryFilesHandler,
+    Capacity,
+    EntryFiles,
+    FileHeaders,
+    Fits,
+    HubAnswers,
     HubApi,
     HubModels,
     CountUseOnGenerationFinishedHandler,

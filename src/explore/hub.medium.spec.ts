@@ -99,7 +99,7 @@ describe('a repository of the hub', () => {
   it.each<[string, string, HubAnswer]>([
     ['401', 'explore.gated', status(401)],
     ['404', 'explore.not-found', status(404)],
-    ['429', 'explore.rate-limited', status(429, { 'retry-after': '30' })],
+    ['429', 'explore.rate-limited', status(429, { 'retry-after': '0' })],
     ['503', 'explore.source-unavailable', status(503)],
     ['a redirect loop', 'explore.source-unavailable', status(302, { location: '/api/again' })],
     ['a redirect to another host', 'explore.source-unavailable', status(302, { location: 'http://169.254.169.254/' })],

@@ -4,6 +4,7 @@ import { KeepModelsOnModelsChangedHandler } from './features/keep-models-on-mode
 import { CompleteChatHandler } from './features/complete-chat.handler.js';
 import { ForgetOnConversationDeletedHandler } from './features/forget-on-conversation-deleted.handler.js';
 import { GenerateOnAnswerRequestedHandler } from './features/generate-on-answer-requested.handler.js';
+import { GetCapacityHandler } from './features/get-capacity.handler.js';
 import { ListModelsHandler } from './features/list-models.handler.js';
 import { QueueOnAnswerRequestedHandler } from './features/queue-on-answer-requested.handler.js';
 import { StopOnAnswerStopRequestedHandler } from './features/stop-on-answer-stop-requested.handler.js';
@@ -26,6 +27,7 @@ import { Generations } from './persistence/generations.js';
     StopOnAnswerStopRequestedHandler,
     ForgetOnConversationDeletedHandler,
     KeepModelsOnModelsChangedHandler,
+    GetCapacityHandler,
     ListModelsHandler,
     StreamGenerationHandler,
     CompleteChatHandler,

@@ -2,6 +2,7 @@ export * from './adapters.js';
 export * from './browser-models.js';
 export * from './catalogue.js';
 export * from './commands.js';
+export * from './entry-files.js';
 export * from './events.js';
 export * from './files.js';
 export * from './hub.js';

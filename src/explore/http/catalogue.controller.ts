@@ -3,7 +3,15 @@ import { ApiTags } from '@nestjs/swagger';
 import { Returns, Scopes } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import type { z } from 'zod';
-import { EntryPage, EntryView, GetEntry, RateEntry, SearchCatalogue } from '../contracts/index.js';
+import {
+  EntryFileList,
+  EntryPage,
+  EntryView,
+  GetEntry,
+  ListEntryFiles,
+  RateEntry,
+  SearchCatalogue,
+} from '../contracts/index.js';
 import { EntryId, RateEntryBody, SearchCatalogueParams } from './shapes.js';
 
 @ApiTags('explore')
@@ -22,6 +30,12 @@ export class CatalogueController {
   @Returns(200, EntryView)
   get(@Param('entryId', { schema: EntryId }) entryId: string) {
     return this.bus.query(new GetEntry({ entryId }));
+  }
+
+  @Get(':entryId/files')
+  @Returns(200, EntryFileList)
+  files(@Param('entryId', { schema: EntryId }) entryId: string) {
+    return this.bus.query(new ListEntryFiles({ entryId }));
   }
 
   @Put(':entryId/rating')

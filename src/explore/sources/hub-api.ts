@@ -1,13 +1,18 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '@app/config';
-import { Agent, type Dispatcher } from 'undici';
+import { DomainError } from '@app/kernel';
 import { z } from 'zod';
-import { gated, notAtSource, rateLimited, sourceUnavailable } from '../domain/errors.js';
+import { hubOff, sourceUnavailable } from '../domain/errors.js';
+import { headerOf, HubConnection, type HubRequest } from './hub-connection.js';
 
 /** An answer of the hub is no longer than this; a repository has some hundred files. */
 const MOST_BYTES = 4 * 1024 * 1024;
-const MOST_REDIRECTS = 3;
 const TIMEOUT_MS = 15_000;
+/** A failure that took so long is told for a while to whoever comes next, who is not kept waiting for the same. */
+const SLOW_MS = 3_000;
+const PAUSE_MS = 10_000;
+/** For so long at most the hub is obeyed that asks to wait. */
+const MOST_PAUSE_MS = 300_000;
 
 const Tree = z.array(
   z.object({
@@ -24,102 +29,96 @@ export interface HubFile {
   digest: string;
 }
 
+export interface HubBytes {
+  bytes: Buffer;
+  /** There was more than is read. */
+  cut: boolean;
+  contentType: string | null;
+  /** The `Link` header: where the next page is. */
+  link: string | null;
+}
+
 /**
- * What the hub says of its repositories (HF_ENDPOINT). Throws `explore.gated`, `explore.not-found`,
+ * What the hub says of its repositories (HF_ENDPOINT). Throws `explore.hub-off`, `explore.gated`, `explore.not-found`,
  * `explore.rate-limited` and `explore.source-unavailable`.
  */
 @Injectable()
 export class HubApi implements OnApplicationShutdown {
-  private readonly endpoint: URL;
-  private readonly agent = new Agent({
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connect: { timeout: 10_000 },
-  });
+  private readonly hub: HubConnection;
+  private paused: { until: number; error: DomainError } | null = null;
 
   constructor(private readonly config: Config) {
-    const { hfEndpoint } = config.explore;
-    this.endpoint = new URL(hfEndpoint.endsWith('/') ? hfEndpoint : `${hfEndpoint}/`);
+    const { hfEndpoint, hfToken } = config.explore;
+    this.hub = new HubConnection(hfEndpoint, hfToken, TIMEOUT_MS);
   }
 
   /** Files with a digest, of the first thousand of the repository. */
   async files(repo: string, signal: AbortSignal): Promise<HubFile[]> {
-    const path = repo.split('/').map(encodeURIComponent).join('/');
-    const tree = Tree.safeParse(await this.json(`api/models/${path}/tree/main?recursive=true`, signal));
-    if (!tree.success)
-      throw sourceUnavailable('huggingface', `${this.endpoint.host} answers something else than a list.`);
-    return tree.data.flatMap((file) =>
+    const url = this.hub.urlOf('api', 'models', ...repo.split('/'), 'tree', 'main');
+    url.searchParams.set('recursive', 'true');
+    const { value } = await this.json(url, Tree, signal);
+    return value.flatMap((file) =>
       file.type === 'file' && file.lfs ? [{ path: file.path, sizeBytes: file.lfs.size, digest: file.lfs.oid }] : [],
     );
   }
 
+  /** A JSON answer of the hub's API, which must have the shape. */
+  async json<T>(url: URL, shape: z.ZodType<T>, signal: AbortSignal): Promise<{ value: T; link: string | null }> {
+    const headers = { accept: 'application/json' };
+    // A renamed repository is elsewhere on the same hub; nothing else is followed, and the token goes nowhere else.
+    const { bytes, link } = await this.get(url, {
+      headers,
+      follow: 'hub',
+      most: MOST_BYTES,
+      tooLong: 'refuse',
+      signal,
+    });
+    try {
+      return { value: shape.parse(JSON.parse(bytes.toString())), link };
+    } catch (error) {
+      throw sourceUnavailable('huggingface', `${url.host} answers something else than was asked for.`, error);
+    }
+  }
+
+  async get(
+    url: URL,
+    { most, tooLong, signal, ...request }: HubRequest & { most: number; tooLong: 'refuse' | 'cut' },
+  ): Promise<HubBytes> {
+    if (!this.config.explore.sources.includes('huggingface')) throw hubOff();
+    const toHub = url.origin === this.hub.endpoint.origin;
+    if (toHub && this.paused && this.paused.until > performance.now()) throw this.paused.error;
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const until = AbortSignal.any([signal, timeout]);
+    const started = performance.now();
+    try {
+      const answer = await this.hub.get(url, { ...request, signal: until });
+      const read = await this.hub.read(answer, most, tooLong, until);
+      const { headers } = answer.response;
+      return { ...read, contentType: headerOf(headers['content-type']), link: headerOf(headers['link']) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const told = timeout.aborted ? sourceUnavailable('huggingface', `${url.host} takes too long.`, error) : error;
+      if (toHub) this.pauseAfter(told, performance.now() - started);
+      throw told;
+    }
+  }
+
+  /** An address of the hub from its parts. */
+  urlOf(...parts: string[]): URL {
+    return this.hub.urlOf(...parts);
+  }
+
   async onApplicationShutdown(): Promise<void> {
-    await this.agent.close();
+    await this.hub.close();
   }
 
-  private async json(path: string, signal: AbortSignal): Promise<unknown> {
-    let url = new URL(path, this.endpoint);
-    const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
-      const response = await this.get(url, until);
-      const next = response.headers['location'];
-      if (response.statusCode < 300 || response.statusCode >= 400 || typeof next !== 'string')
-        return this.read(response, until);
-      await discard(response.body);
-      // A renamed repository is elsewhere on the same hub; nothing else is followed, and the token goes nowhere else.
-      const target = URL.canParse(next, url.href) ? new URL(next, url) : null;
-      if (target?.origin !== this.endpoint.origin)
-        throw sourceUnavailable('huggingface', 'The hub redirects to another place.');
-      url = target;
-    }
-    throw sourceUnavailable('huggingface', `The hub redirects more than ${MOST_REDIRECTS} times.`);
-  }
-
-  private async get(url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { hfToken } = this.config.explore;
-    try {
-      return await this.agent.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: 'GET',
-        signal,
-        headers: {
-          'user-agent': 'parley',
-          accept: 'application/json',
-          ...(hfToken && { authorization: `Bearer ${hfToken}` }),
-        },
-      });
-    } catch (error) {
-      throw sourceUnavailable('huggingface', `${url.host} cannot be reached.`, error);
-    }
-  }
-
-  private async read({ statusCode: status, headers, body }: Dispatcher.ResponseData, signal: AbortSignal) {
-    const host = this.endpoint.host;
-    if (status !== 200) {
-      await discard(body);
-      if (status === 401 || status === 403) throw gated('huggingface', status);
-      if (status === 404) throw notAtSource('huggingface', `${host} has no such repository.`);
-      if (status === 429) throw rateLimited('huggingface', String(headers['retry-after'] ?? '') || null);
-      throw sourceUnavailable('huggingface', `${host} answers ${status}.`);
-    }
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        signal.throwIfAborted();
-        bytes += chunk.length;
-        if (bytes > MOST_BYTES) break;
-        chunks.push(chunk);
-      }
-      if (bytes <= MOST_BYTES) return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
-    } catch (error) {
-      throw sourceUnavailable('huggingface', `${host} answers something else than JSON, or not to the end.`, error);
-    }
-    throw sourceUnavailable('huggingface', `${host} answers more than is read.`);
+  private pauseAfter(error: unknown, tookMs: number): void {
+    if (!(error instanceof DomainError)) return;
+    const now = performance.now();
+    if (error.code === 'explore.rate-limited') {
+      const seconds = Number(error.details?.['retryAfter'] ?? 30);
+      const ms = Math.min(Number.isFinite(seconds) ? seconds * 1000 : 30_000, MOST_PAUSE_MS);
+      this.paused = { until: now + ms, error };
+    } else if (tookMs > SLOW_MS) this.paused = { until: now + PAUSE_MS, error };
   }
 }
-
-/** What is not read: a little is taken in so that the connection can be used again, more is cut off. */
-const discard = (body: Dispatcher.ResponseData['body']): Promise<void> =>
-  body.dump({ limit: 64 * 1024 }).catch(() => undefined);

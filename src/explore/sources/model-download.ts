@@ -34,7 +34,7 @@ export interface Downloaded {
 }
 
 /** Room that stays free for the database and the rest of the machine. */
-const SPARE_BYTES = 16 * 2 ** 20;
+export const SPARE_BYTES = 16 * 2 ** 20;
 /** A connection is opened at most so often for one file, however little each one brings. */
 const MOST_OPENS = 200;
 

@@ -9,6 +9,21 @@ export class ListModels extends query(
   z.object({ models: z.array(ModelView) }),
 ) {}
 
+/** What the machine of the local engine has for models, so that others can tell what will fit. */
+export class GetCapacity extends query(
+  'inference.get-capacity.v1',
+  z.object({}),
+  z.object({
+    memoryTotalBytes: z.number().describe('Of the machine, or of the container where that has a limit'),
+    memoryFreeBytes: z.number().describe('Of that, free or soon to be had, now'),
+    memoryBudgetBytes: z.number().describe('For loaded models (INFERENCE_MEMORY_MIB)'),
+    cores: z.int(),
+    threads: z.int().describe('That evaluate (INFERENCE_THREADS)'),
+    parallel: z.int().describe('Answers of one model at the same time (INFERENCE_PARALLEL)'),
+    contextTokens: z.int().describe('Most tokens of prompt and answer together (INFERENCE_CONTEXT_TOKENS)'),
+  }),
+) {}
+
 /**
  * Follows a generation from the log: first what is stored after `after`, then what comes, until it is final.
  * Whoever asks has checked that the reader may see it.

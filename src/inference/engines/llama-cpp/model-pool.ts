@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate as turnOfEvents } from 'node:timers/promises';
-import { estimateMemory, readGguf, type GgufInfo } from '@app/gguf';
+import { estimateMemory, planContext, readGguf, type GgufInfo } from '@app/gguf';
 import { DomainError } from '@app/kernel';
 import type { AdapterUse, EngineEvent } from '../../domain/engine.js';
 import { AdapterSets } from './adapter-sets.js';
@@ -19,8 +19,6 @@ export interface PoolOptions {
   logger: EngineLogger;
 }
 
-/** Less context than this is no use for a conversation. */
-const minContextTokens = 512;
 /** A file that killed the child so often while loading is not tried again until it changes. */
 const maxLoadCrashes = 2;
 
@@ -159,22 +157,16 @@ export class ModelPool {
 
   /** The largest context within the setting, the model's own limit and, alone, the memory budget. */
   #fit(info: GgufInfo): { contextTokens: number; memory: number } {
-    const { parallel, memoryBytes } = this.options;
-    const wanted = Math.min(this.options.contextTokens, info.contextLength);
-    const rest = memoryBytes - estimateMemory(info, parallel, 0).total;
-    const affordable = Math.floor(rest / (info.cacheBytesPerToken * parallel));
-    if (affordable < Math.min(minContextTokens, wanted))
+    const { parallel, contextTokens, memoryBytes } = this.options;
+    const planned = planContext(info, { sequences: parallel, contextTokens, memoryBytes });
+    if (!planned.fits)
       throw new DomainError(
         'unavailable',
         'inference.not-enough-memory',
         'The model needs more memory than it may use.',
-        {
-          neededBytes: estimateMemory(info, parallel, Math.min(minContextTokens, wanted)).total,
-          allowedBytes: memoryBytes,
-        },
+        { neededBytes: planned.memory.total, allowedBytes: memoryBytes },
       );
-    const contextTokens = Math.min(wanted, affordable);
-    return { contextTokens, memory: estimateMemory(info, parallel, contextTokens).total };
+    return { contextTokens: planned.contextTokens, memory: planned.memory.total };
   }
 
   /** What another context of the model takes beside the weights. */
