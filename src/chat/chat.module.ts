@@ -9,6 +9,7 @@ import { GetPromptHandler } from './features/get-prompt.handler.js';
 import { GrowBrowserAnswerHandler } from './features/grow-browser-answer.handler.js';
 import { ListConversationsHandler } from './features/list-conversations.handler.js';
 import { RecordAnswerOnGenerationFinishedHandler } from './features/record-answer-on-generation-finished.handler.js';
+import { RecordBrowserTurnHandler } from './features/record-browser-turn.handler.js';
 import { RecordBrowserUsageHandler } from './features/record-browser-usage.handler.js';
 import { RenameConversationHandler } from './features/rename-conversation.handler.js';
 import { RetryAnswerHandler } from './features/retry-answer.handler.js';
@@ -28,6 +29,7 @@ import { EventSourcedConversations } from './persistence/event-sourced-conversat
     StartBrowserAnswerHandler,
     GrowBrowserAnswerHandler,
     FinishBrowserAnswerHandler,
+    RecordBrowserTurnHandler,
     RecordBrowserUsageHandler,
     ExportConversationHandler,
     RenameConversationHandler,

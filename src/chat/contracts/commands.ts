@@ -26,6 +26,10 @@ export class SendMessage extends command(
     model: z.string().max(300).optional(),
     adapters: AdapterChoices.optional().describe('On top of that model, for this answer'),
     sampler: SamplerInput.optional(),
+    ifDeleted: z
+      .enum(['refuse', 'recover'])
+      .default('refuse')
+      .describe('recover: a message that was written without knowing is kept in a new conversation'),
   }),
   SentMessage.extend({ generationId: z.uuid().nullable().describe('null: a browser writes the answer') }).meta({
     id: 'SentMessageWithGeneration',
@@ -111,6 +115,22 @@ export class FinishBrowserAnswer extends command(
   }),
 ) {}
 
+/**
+ * A whole turn that a browser made while it was offline: what was asked, if it is not there yet, and the finished answer.
+ * Ids are the caller's, so that it can be repeated. After a deletion it is kept in a new conversation, whose id its messages
+ * tell. Throws `chat.message-deleted` when it had come before the deletion, and what `StartBrowserAnswer` and
+ * `FinishBrowserAnswer` throw.
+ */
+export class RecordBrowserTurn extends command(
+  'chat.record-browser-turn.v1',
+  z.object({
+    ...StartBrowserAnswer.schema.shape,
+    message: StartBrowserAnswer.schema.shape.message.unwrap(),
+    ...FinishBrowserAnswer.schema.omit({ conversationId: true, messageId: true }).shape,
+  }),
+  SentMessage,
+) {}
+
 /** Counts of an answer whose text stays in the browser ("browser only"). Repeating it changes nothing. */
 export class RecordBrowserUsage extends command(
   'chat.record-browser-usage.v1',
@@ -124,10 +144,21 @@ export class StopAnswer extends command(
 
 export class RenameConversation extends command(
   'chat.rename-conversation.v1',
-  z.object({ conversationId: z.uuid(), title: Title }),
+  z.object({
+    conversationId: z.uuid(),
+    title: Title,
+    changeId: z.uuid().optional().describe('Made by the caller: the same change that comes again changes nothing'),
+  }),
 ) {}
 
 export class DeleteConversation extends command(
   'chat.delete-conversation.v1',
-  z.object({ conversationId: z.uuid() }),
+  z.object({
+    conversationId: z.uuid(),
+    known: z
+      .array(z.uuid())
+      .max(2000)
+      .optional()
+      .describe('The last message of each branch that was seen: what came later is kept in a new conversation'),
+  }),
 ) {}

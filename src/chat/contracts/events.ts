@@ -8,6 +8,7 @@ import {
   SamplerInput,
 } from '../../inference/contracts/index.js';
 import { BrowserRun } from './commands.js';
+import { MessageStatus } from './views.js';
 
 const conversationId = z.uuid();
 
@@ -18,12 +19,41 @@ export class ConversationStarted extends event(
 
 export class ConversationRenamed extends event(
   'chat.conversation.renamed.v1',
-  z.object({ conversationId, title: z.string(), by: z.enum(['owner', 'system']) }),
+  z.object({
+    conversationId,
+    title: z.string(),
+    by: z.enum(['owner', 'system']),
+    changeId: z.uuid().optional().describe('The caller’s, so that a repeat is known'),
+  }),
 ) {}
 
 export class ConversationDeleted extends event(
   'chat.conversation.deleted.v1',
   z.object({ conversationId, generationIds: z.array(z.uuid()) }),
+) {}
+
+/** Something came for a conversation after it was deleted, or was not known to who deleted it: it is kept in another one. */
+export class ConversationRecovered extends event(
+  'chat.conversation.recovered.v1',
+  z.object({ conversationId, intoId: z.uuid() }),
+) {}
+
+/** A message that another conversation held, as it was when that was deleted. */
+export class MessageRecovered extends event(
+  'chat.message.recovered.v1',
+  z.object({
+    conversationId,
+    messageId: z.uuid(),
+    parentId: z.uuid().nullable(),
+    role: z.enum(['user', 'assistant']),
+    text: z.string(),
+    status: MessageStatus.describe('pending: a browser may still end it'),
+    model: z.string().nullable(),
+    generationId: z.uuid().nullable(),
+    error: AnswerError.nullable(),
+    metadata: AnswerMetadata.nullable(),
+    createdAt: z.iso.datetime(),
+  }),
 ) {}
 
 export class MessageSent extends event(

@@ -6,8 +6,10 @@ import {
   BrowserAnswerGrew,
   BrowserAnswerStarted,
   ConversationDeleted,
+  ConversationRecovered,
   ConversationRenamed,
   ConversationStarted,
+  MessageRecovered,
   MessageSent,
 } from '../contracts/index.js';
 import {
@@ -29,6 +31,8 @@ export type ConversationEvent =
   | ConversationStarted
   | ConversationRenamed
   | ConversationDeleted
+  | ConversationRecovered
+  | MessageRecovered
   | MessageSent
   | AnswerRequested
   | BrowserAnswerStarted
@@ -41,6 +45,8 @@ export const conversationEvents = [
   ConversationStarted,
   ConversationRenamed,
   ConversationDeleted,
+  ConversationRecovered,
+  MessageRecovered,
   MessageSent,
   AnswerRequested,
   BrowserAnswerStarted,
@@ -77,6 +83,8 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
   #title: string | null = null;
   #deleted = false;
   #newest: string | null = null;
+  #recoveredInto: string | null = null;
+  readonly #changes = new Set<string>();
 
   constructor(readonly id: string) {
     super();
@@ -91,6 +99,20 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
   requireOwner(userId: string): this {
     if (this.#ownerId !== userId || this.#deleted) throw conversationNotFound(this.id);
     return this;
+  }
+
+  /** It was theirs, and they deleted it. */
+  wasDeletedBy(userId: string): boolean {
+    return this.#ownerId === userId && this.#deleted;
+  }
+
+  /** Where is kept what came after its deletion, if anything did. */
+  get recoveredInto(): string | null {
+    return this.#recoveredInto;
+  }
+
+  get title(): string | null {
+    return this.#title;
   }
 
   has(messageId: string): boolean {
@@ -200,8 +222,44 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
     );
   }
 
-  rename(title: string): void {
-    this.record(new ConversationRenamed({ conversationId: this.id, title, by: 'owner' }));
+  /** The last one counts; a change that comes again is none. */
+  rename(title: string, changeId?: string): void {
+    if (changeId !== undefined && this.#changes.has(changeId)) return;
+    this.record(new ConversationRenamed({ conversationId: this.id, title, by: 'owner', changeId }));
+  }
+
+  /**
+   * Messages that none of these and nothing before them leads to, with the questions of answers among them; in their
+   * order. Whoever knows a message knows those before it.
+   */
+  besides(known: readonly string[]): string[] {
+    const seen = new Set<string>();
+    for (const id of known) {
+      for (let at: string | null = id; at !== null && !seen.has(at); at = this.#nodes.get(at)?.parentId ?? null)
+        seen.add(at);
+    }
+    const kept = new Set<string>();
+    for (const [id, node] of this.#nodes) {
+      if (seen.has(id)) continue;
+      if (node.role === 'assistant') kept.add(node.parentId);
+      kept.add(id);
+    }
+    return [...this.#nodes.keys()].filter((id) => kept.has(id));
+  }
+
+  recoverInto(intoId: string): void {
+    this.record(new ConversationRecovered({ conversationId: this.id, intoId }));
+  }
+
+  /** Takes a message of a deleted conversation. What it followed there and is not here was deleted. */
+  recover(message: Omit<MessageRecovered['data'], 'conversationId'>): void {
+    const parentId = this.here(message.parentId);
+    this.record(new MessageRecovered({ ...message, conversationId: this.id, parentId }));
+  }
+
+  /** The id if there is such a message here. */
+  here(messageId: string | null): string | null {
+    return messageId !== null && this.#nodes.has(messageId) ? messageId : null;
   }
 
   /** Deletes; answers that are still being written are stopped by whoever hears of it. */
@@ -233,7 +291,19 @@ export class Conversation extends AggregateRoot<ConversationEvent> {
         return;
       case 'chat.conversation.renamed.v1':
         this.#title = event.data.title;
+        if (event.data.changeId !== undefined) this.#changes.add(event.data.changeId);
         return;
+      case 'chat.conversation.recovered.v1':
+        this.#recoveredInto = event.data.intoId;
+        return;
+      case 'chat.message.recovered.v1': {
+        const { messageId, parentId, role, generationId, status, text } = event.data;
+        const final = status !== 'pending';
+        if (role === 'user') this.#nodes.set(messageId, { role, parentId });
+        else this.#nodes.set(messageId, { role, parentId: parentId!, generationId, final, text: final ? '' : text });
+        if (role === 'assistant') this.#newest = messageId;
+        return;
+      }
       case 'chat.conversation.deleted.v1':
         this.#deleted = true;
         return;

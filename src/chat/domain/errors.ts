@@ -8,6 +8,11 @@ export const messageNotFound = (messageId: string) =>
     messageId,
   });
 
+export const messageDeleted = (messageId: string) =>
+  new DomainError('not-found', 'chat.message-deleted', 'This was here, and was deleted with its conversation.', {
+    messageId,
+  });
+
 export const emptyMessage = () => new DomainError('invalid', 'chat.empty-message', 'A message needs some text.');
 
 export const messageTooLong = (characters: number, limit: number) =>

@@ -1,7 +1,8 @@
 import { Handles, MessageBus, requireActor, type DataOf, type MessageContext } from '@app/messaging';
 import { BrowserUsageRecorded, FinishBrowserAnswer } from '../contracts/index.js';
 import { Conversations } from '../domain/conversations.js';
-import { checkProof } from '../security/browser-proof.js';
+import { findWhereKept } from '../domain/recovery.js';
+import { provenMetadata } from '../security/browser-proof.js';
 
 @Handles(FinishBrowserAnswer)
 export class FinishBrowserAnswerHandler {
@@ -11,18 +12,14 @@ export class FinishBrowserAnswerHandler {
   ) {}
 
   async handle(
-    { conversationId, messageId, status, text, error, run, proof }: DataOf<FinishBrowserAnswer>,
+    { conversationId: meantId, messageId, status, text, error, run, proof }: DataOf<FinishBrowserAnswer>,
     context: MessageContext,
   ): Promise<void> {
-    const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
-    const { runtime, startedAt, finishedAt, ...counts } = run;
-    const device = await checkProof(proof, { messageId, text, run });
-    const metadata = {
-      engine: 'browser',
-      ...counts,
-      ...{ cachedPromptTokens: 0, continuations: 0, continuationMode: 'none' as const },
-      browser: { runtime, startedAt, finishedAt, device, proof },
-    };
+    const { userId } = requireActor(context);
+    // Deleted by a device that did not know of it: then its question is kept elsewhere, and so is its end.
+    const conversation = await findWhereKept(this.conversations, meantId, userId);
+    const { id: conversationId } = conversation;
+    const metadata = await provenMetadata(proof, { messageId, text, run });
     if (!conversation.finishBrowserAnswer({ messageId, status, text, error, metadata })) return;
     await this.conversations.save(conversation);
     await this.bus.publish(new BrowserUsageRecorded({ answerId: messageId, conversationId, status, run }), {

@@ -6,9 +6,12 @@ import { Conversations } from '../domain/conversations.js';
 export class RenameConversationHandler {
   constructor(private readonly conversations: Conversations) {}
 
-  async handle({ conversationId, title }: DataOf<RenameConversation>, context: MessageContext): Promise<void> {
+  async handle(
+    { conversationId, title, changeId }: DataOf<RenameConversation>,
+    context: MessageContext,
+  ): Promise<void> {
     const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
-    conversation.rename(title);
+    conversation.rename(title, changeId);
     await this.conversations.save(conversation);
   }
 }

@@ -4,6 +4,7 @@ import { Handles, requireActor, type DataOf, type MessageContext, type ResultOf 
 import { Database } from '@app/persistence';
 import { SendMessage } from '../contracts/index.js';
 import { Conversations } from '../domain/conversations.js';
+import { findOrRecover } from '../domain/recovery.js';
 import { readMessages } from '../persistence/message-rows.js';
 
 @Handles(SendMessage)
@@ -15,16 +16,24 @@ export class SendMessageHandler {
   ) {}
 
   async handle(
-    { conversationId, id = newId(), text, parentId, model, adapters, sampler = {} }: DataOf<SendMessage>,
+    { conversationId: meantId, id = newId(), text, model, adapters, sampler = {}, ...rest }: DataOf<SendMessage>,
     context: MessageContext,
   ): Promise<ResultOf<SendMessage>> {
-    const conversation = (await this.conversations.find(conversationId)).requireOwner(requireActor(context).userId);
+    const { userId } = requireActor(context);
+    const conversation =
+      rest.ifDeleted === 'recover'
+        ? await findOrRecover(this.conversations, meantId, userId, id)
+        : (await this.conversations.find(meantId)).requireOwner(userId);
+    const { id: conversationId } = conversation;
     const first = conversation.answerTo(id);
     if (first) {
       // Sent before (the reply was lost, or the client tried again): the first time counts.
       const [message, answer] = await readMessages(this.db, [id, first.id]);
       return { message: message!, answer: answer!, generationId: first.generationId };
     }
+    // In a recovered conversation what it followed may be gone.
+    const elsewhere = conversationId !== meantId && typeof rest.parentId === 'string';
+    const parentId = elsewhere ? conversation.here(rest.parentId!) : rest.parentId;
     const { maxMessageChars: maxCharacters } = this.config.chat;
     const order = { answerId: newId(), generationId: newId(), model: model ?? null, adapters, sampler };
     const follows = conversation.send({ id, text, parentId, maxCharacters }, order);

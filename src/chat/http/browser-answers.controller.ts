@@ -7,12 +7,15 @@ import {
   BrowserAnswer,
   FinishBrowserAnswer,
   GrowBrowserAnswer,
+  RecordBrowserTurn,
   RecordBrowserUsage,
+  SentMessage,
   StartBrowserAnswer,
 } from '../contracts/index.js';
 import {
   FinishBrowserAnswerBody,
   GrowBrowserAnswerBody,
+  RecordBrowserTurnBody,
   RecordBrowserUsageBody,
   StartBrowserAnswerBody,
 } from './shapes.js';
@@ -56,6 +59,17 @@ export class BrowserAnswersController {
     @Body({ schema: FinishBrowserAnswerBody }) body: z.output<typeof FinishBrowserAnswerBody>,
   ) {
     return this.bus.execute(new FinishBrowserAnswer({ conversationId, messageId, ...body }));
+  }
+
+  /** A whole turn of a browser that was offline. After a deletion it is kept in a new conversation: its messages tell which. */
+  @Post('conversations/:conversationId/browser-turns')
+  @HttpCode(200)
+  @Returns(200, SentMessage)
+  recordTurn(
+    @Param('conversationId', uuid) conversationId: string,
+    @Body({ schema: RecordBrowserTurnBody }) body: z.output<typeof RecordBrowserTurnBody>,
+  ) {
+    return this.bus.execute(new RecordBrowserTurn({ conversationId, ...body }));
   }
 
   /** Counts of an answer whose text never leaves the browser. */

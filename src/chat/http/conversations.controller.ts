@@ -15,7 +15,12 @@ import {
   RenameConversation,
   StartConversation,
 } from '../contracts/index.js';
-import { RenameConversationBody, StartConversationBody, ListConversationsParams } from './shapes.js';
+import {
+  DeleteConversationBody,
+  ListConversationsParams,
+  RenameConversationBody,
+  StartConversationBody,
+} from './shapes.js';
 
 @ApiTags('chat')
 @Scopes('chat')
@@ -54,9 +59,9 @@ export class ConversationsController {
   @Returns(204)
   rename(
     @Param('conversationId', { schema: z.uuid() }) conversationId: string,
-    @Body({ schema: RenameConversationBody }) { title }: z.output<typeof RenameConversationBody>,
+    @Body({ schema: RenameConversationBody }) change: z.output<typeof RenameConversationBody>,
   ) {
-    return this.bus.execute(new RenameConversation({ conversationId, title }));
+    return this.bus.execute(new RenameConversation({ conversationId, ...change }));
   }
 
   @Delete(':conversationId')
@@ -64,5 +69,16 @@ export class ConversationsController {
   @Returns(204)
   delete(@Param('conversationId', { schema: z.uuid() }) conversationId: string) {
     return this.bus.execute(new DeleteConversation({ conversationId }));
+  }
+
+  /** Deletes what its sender had seen; what came meanwhile is kept in a new conversation. A body of DELETE may get lost on its way. */
+  @Post(':conversationId/deletion')
+  @HttpCode(204)
+  @Returns(204)
+  deleteKnown(
+    @Param('conversationId', { schema: z.uuid() }) conversationId: string,
+    @Body({ schema: DeleteConversationBody }) { known }: z.output<typeof DeleteConversationBody>,
+  ) {
+    return this.bus.execute(new DeleteConversation({ conversationId, known }));
   }
 }

@@ -4,18 +4,26 @@ import {
   FinishBrowserAnswer,
   GrowBrowserAnswer,
   ListConversations,
+  DeleteConversation,
+  RecordBrowserTurn,
   RecordBrowserUsage,
+  RenameConversation,
   RetryAnswer,
   SendMessage,
   SentMessage,
   StartBrowserAnswer,
   StartConversation,
-  Title,
 } from '../contracts/index.js';
 
 /** What a client sends is the command's data without what the path says. */
 export const StartConversationBody = StartConversation.schema.meta({ id: 'StartConversationBody' });
-export const RenameConversationBody = z.object({ title: Title }).meta({ id: 'RenameConversationBody' });
+export const RenameConversationBody = RenameConversation.schema
+  .omit({ conversationId: true })
+  .meta({ id: 'RenameConversationBody' });
+export const DeleteConversationBody = DeleteConversation.schema
+  .omit({ conversationId: true })
+  .required()
+  .meta({ id: 'DeleteConversationBody' });
 export const SendMessageBody = SendMessage.schema.omit({ conversationId: true }).meta({ id: 'SendMessageBody' });
 export const RetryAnswerBody = RetryAnswer.schema
   .omit({ conversationId: true, messageId: true })
@@ -27,6 +35,9 @@ export const StartBrowserAnswerBody = StartBrowserAnswer.schema
 const inPath = { conversationId: true, messageId: true } as const;
 export const GrowBrowserAnswerBody = GrowBrowserAnswer.schema.omit(inPath).meta({ id: 'GrowBrowserAnswerBody' });
 export const FinishBrowserAnswerBody = FinishBrowserAnswer.schema.omit(inPath).meta({ id: 'FinishBrowserAnswerBody' });
+export const RecordBrowserTurnBody = RecordBrowserTurn.schema
+  .omit({ conversationId: true })
+  .meta({ id: 'RecordBrowserTurnBody' });
 export const RecordBrowserUsageBody = RecordBrowserUsage.schema.meta({ id: 'RecordBrowserUsageBody' });
 
 /** Query strings are text: the limit is read as a number. */

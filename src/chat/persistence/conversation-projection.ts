@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Projection, Projects, type StoredEvent } from '@app/persistence';
-import { AnswerRequested, BrowserAnswerStarted, ConversationRenamed, MessageSent } from '../contracts/index.js';
+import {
+  AnswerRequested,
+  BrowserAnswerStarted,
+  ConversationRenamed,
+  MessageRecovered,
+  MessageSent,
+} from '../contracts/index.js';
 import { type ConversationEvent, conversationEvents } from '../domain/conversation.js';
 
 /** Conversation list and message tree, written in the transaction of the event. */
@@ -42,11 +48,11 @@ export class ConversationProjection extends Projection {
          WHERE id = $1 AND ($2::text IS NOT NULL OR $3::timestamptz IS NOT NULL)
        )
        INSERT INTO chat.messages
-         (id, conversation_id, parent_id, role, text, status, model, generation_id, created_at, position)
-       SELECT id, $1, "parentId", role, text, status, model, "generationId", at, position
+         (id, conversation_id, parent_id, role, text, status, model, generation_id, created_at, position, error, metadata)
+       SELECT id, $1, "parentId", role, text, status, model, "generationId", at, position, error, metadata
        FROM jsonb_to_recordset($4::jsonb) AS fresh(
          id uuid, "parentId" uuid, role text, text text, status text, model text, "generationId" uuid, at timestamptz,
-         position bigint)`,
+         position bigint, error jsonb, metadata jsonb)`,
       [conversationId, title ?? null, touchedAt ?? null, JSON.stringify(messages)],
     );
   }
@@ -92,12 +98,13 @@ export class ConversationProjection extends Projection {
         ]);
         return;
       case 'chat.answer.stop-requested.v1':
+      case 'chat.conversation.recovered.v1':
         return;
     }
   }
 }
 
-type GrowingEvent = MessageSent | AnswerRequested | BrowserAnswerStarted | ConversationRenamed;
+type GrowingEvent = MessageSent | MessageRecovered | AnswerRequested | BrowserAnswerStarted | ConversationRenamed;
 
 /** What events in a row add to one conversation. */
 interface Growth {
@@ -109,6 +116,7 @@ interface Growth {
 
 const growing: readonly string[] = [
   MessageSent.type,
+  MessageRecovered.type,
   AnswerRequested.type,
   BrowserAnswerStarted.type,
   ConversationRenamed.type,
@@ -124,6 +132,15 @@ function add(event: GrowingEvent, growth: Growth, at: Date, position: string): v
       const { messageId: id, parentId, text } = event.data;
       growth.touchedAt = at;
       growth.messages.push({ id, parentId, role: 'user', text, status: 'complete', at, position });
+      return;
+    }
+    case 'chat.message.recovered.v1': {
+      const { messageId: id, conversationId: _, createdAt, ...message } = event.data;
+      growth.touchedAt = at;
+      // JSON null is not the database's.
+      const { error, metadata } = message;
+      const more = { error: error ?? undefined, metadata: metadata ?? undefined };
+      growth.messages.push({ ...message, ...more, id, at: createdAt, position });
       return;
     }
     case 'chat.browser-answer.started.v1': {

@@ -1,5 +1,5 @@
 import type { Database } from '@app/persistence';
-import type { ConversationSummary, ConversationView, MessageView } from '../contracts/index.js';
+import type { ConversationSummary, ConversationView, MessageRecovered, MessageView } from '../contracts/index.js';
 import { conversationNotFound, messageNotFound } from '../domain/errors.js';
 
 export interface ConversationRow {
@@ -68,6 +68,23 @@ export async function readMessages(db: Database, ids: string[]): Promise<Message
     const row = rows.find((candidate) => candidate.id === id);
     if (!row) throw messageNotFound(id);
     return toMessage(row);
+  });
+}
+
+/** All that makes these messages, oldest first, to keep them in another conversation. Nobody there writes on for the server. */
+export async function readRecoverable(
+  db: Database,
+  ids: readonly string[],
+): Promise<Omit<MessageRecovered['data'], 'conversationId'>[]> {
+  const rows = await db.query<MessageRow>(
+    `SELECT ${messageColumns} FROM chat.messages WHERE id = ANY($1) ORDER BY position`,
+    [ids],
+  );
+  return rows.map((row) => {
+    const { id: messageId, conversationId: _, runsIn, ...message } = toMessage(row);
+    const stopped = message.status === 'pending' && runsIn === 'server';
+    const status = stopped ? ('stopped' as const) : message.status;
+    return { ...message, messageId, status, generationId: row.generation_id };
   });
 }
 

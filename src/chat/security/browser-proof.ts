@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose';
 import { z } from 'zod';
+import type { AnswerMetadata } from '../../inference/contracts/index.js';
 import type { BrowserRun } from '../contracts/index.js';
 import { invalidProof } from '../domain/errors.js';
 
@@ -37,6 +38,21 @@ export async function checkProof(
       throw invalidProof(`${name} is another one.`);
   if (Date.parse(finishedAt) < Date.parse(startedAt)) throw invalidProof('the answer ends before it begins.');
   return calculateJwkThumbprint(protectedHeader.jwk as JWK);
+}
+
+/** What is stored of an answer that a browser made, once its signature holds. */
+export async function provenMetadata(
+  proof: string,
+  answer: { messageId: string; text: string; run: BrowserRun },
+): Promise<AnswerMetadata> {
+  const { runtime, startedAt, finishedAt, ...counts } = answer.run;
+  const device = await checkProof(proof, answer);
+  return {
+    engine: 'browser',
+    ...counts,
+    ...{ cachedPromptTokens: 0, continuations: 0, continuationMode: 'none' },
+    browser: { runtime, startedAt, finishedAt, device, proof },
+  };
 }
 
 function parse(payload: Uint8Array): unknown {
