@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { offlineShell } from './offline-shell.js';
 import { precompress } from './precompress.js';
 
 /** Where `vite dev` sends API calls: a Parley server of your own. */
@@ -7,7 +8,7 @@ const server = process.env['PARLEY_SERVER'] ?? 'http://127.0.0.1:3000';
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), precompress()],
+  plugins: [react(), offlineShell(), precompress()],
   worker: { format: 'es' },
   build: {
     outDir: 'dist',

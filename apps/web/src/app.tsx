@@ -1,9 +1,10 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { queryClient, setupQuery } from './api/queries.js';
-import { api, useSession } from './api/session.js';
+import { restoreSession, useSession } from './api/session.js';
 import { AuthPage } from './auth/auth-page.js';
 import { session } from './lib/storage.js';
+import { forgetKept } from './offline/away.js';
 import { Shell } from './shell/shell.js';
 import { Announcer } from './ui/announcer.js';
 import { Logo } from './ui/icons.js';
@@ -28,6 +29,7 @@ function Entrance() {
     if (status !== 'signed-out') return;
     queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== setupQuery.queryKey[0] });
     session.clear();
+    forgetKept();
   }, [status]);
   switch (status) {
     case 'signed-in':
@@ -39,7 +41,7 @@ function Entrance() {
         <main className="page-centre page-full">
           <h1 className="sr-only">Parley</h1>
           <Failure title="Parley cannot be reached" detail="The server does not answer. It may be starting.">
-            <button type="button" className="button" onClick={() => void api.restore()}>
+            <button type="button" className="button" onClick={() => void restoreSession()}>
               Try again
             </button>
           </Failure>

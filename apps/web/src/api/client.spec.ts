@@ -56,6 +56,28 @@ describe('ApiClient', () => {
     expect(client.session.get()).toEqual({ status: 'signed-out' });
   });
 
+  it('takes whoever was here last while the server is away, and asks for the session as soon as it is back', async () => {
+    const { client, state } = fakeServer();
+    const known = { id: 'u', email: 'a@b.c', name: '', role: 'user' as const, createdAt: '' };
+    state.down = true;
+    await client.restore(known);
+    expect(client.session.get()).toEqual({ status: 'signed-in', user: known });
+    await expect(client.get('/api/a')).rejects.toMatchObject({ unreachable: true });
+    state.down = false;
+    await expect(client.get('/api/a')).resolves.toEqual({ path: '/api/a' });
+  });
+
+  it('is signed out in between when it turns out to be somebody else', async () => {
+    const { client, state } = fakeServer();
+    state.down = true;
+    await client.restore({ id: 'other', email: 'x@b.c', name: '', role: 'user', createdAt: '' });
+    const seen: string[] = [];
+    client.session.subscribe(() => seen.push(client.session.get().status));
+    state.down = false;
+    await client.get('/api/a');
+    expect(seen).toEqual(['signed-out', 'signed-in']);
+  });
+
   it('refreshes once for many requests whose token has expired, and each request gets its answer', async () => {
     const { client, state, refreshes } = fakeServer();
     await client.restore();

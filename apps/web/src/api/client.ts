@@ -63,12 +63,15 @@ export class ApiClient {
     return this.refreshing;
   }
 
-  /** The first thing a page does: finds out who is there. */
-  async restore(): Promise<void> {
+  /**
+   * The first thing a page does: finds out who is there. While the server does not answer it is `known`, who was here
+   * last: every request asks for the session again.
+   */
+  async restore(known: UserView | null = null): Promise<void> {
     try {
       await this.refresh();
     } catch {
-      this.session.set({ status: 'unreachable' });
+      this.session.set(known ? { status: 'signed-in', user: known } : { status: 'unreachable' });
     }
   }
 
@@ -116,6 +119,9 @@ export class ApiClient {
   }
 
   private accept(session: SessionView): void {
+    const before = this.session.get();
+    // The browser was used by somebody else meanwhile: nothing of the one before stays on the page.
+    if (before.status === 'signed-in' && before.user.id !== session.user.id) this.forget();
     this.accessToken = session.accessToken;
     this.session.set({ status: 'signed-in', user: session.user });
   }

@@ -1,5 +1,6 @@
 import { QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query';
 import { isLocal } from '../browser/local-id.js';
+import { conversationOrKept, keepSeen, listOrKept, orKept } from '../offline/away.js';
 import { Problem } from './problem.js';
 import { api } from './session.js';
 import type {
@@ -43,7 +44,9 @@ export const conversationsQuery = (q: string) =>
       const params = new URLSearchParams({ limit: '30' });
       if (q) params.set('q', q);
       if (pageParam) params.set('cursor', pageParam);
-      const page = await api.get<Page<ConversationSummary>>(`/api/conversations?${params}`, signal);
+      const page = await listOrKept(q, () =>
+        api.get<Page<ConversationSummary>>(`/api/conversations?${params}`, signal),
+      );
       page.items.forEach(noteTitle);
       return page;
     },
@@ -57,8 +60,14 @@ export const conversationQuery = (id: string) =>
     queryFn: async ({ signal }) =>
       isLocal(id)
         ? localConversation(id)
-        : withFinished(await api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal)),
+        : withFinished(
+            await conversationOrKept(id, () =>
+              api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal),
+            ),
+          ),
   });
+
+keepSeen(queryClient.getQueryCache());
 
 /** From this browser; nobody else has it. */
 async function localConversation(id: string): Promise<ConversationView> {
@@ -99,7 +108,7 @@ const withFinished = (conversation: ConversationView): ConversationView => ({
 
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
-  queryFn: async ({ signal }) => (await api.get<Items<ModelView>>('/api/models', signal)).items,
+  queryFn: ({ signal }) => orKept('models', async () => (await api.get<Items<ModelView>>('/api/models', signal)).items),
   staleTime: 30_000,
 });
 

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { onTabMessage, tellTabs } from '../lib/tabs.js';
 import { ApiClient, type SessionState } from './client.js';
+import { knownAccount, rememberAccount } from '../offline/account.js';
 import type { UserView } from './views.js';
 
 /** The browser's lock, so that two tabs never send one refresh cookie twice. Absent on plain HTTP. */
@@ -10,6 +11,10 @@ const exclusive = async <T>(work: () => Promise<T>): Promise<T> => {
 };
 
 export const api = new ApiClient(globalThis.fetch, exclusive);
+
+rememberAccount(api.session);
+
+export const restoreSession = (): Promise<void> => api.restore(knownAccount());
 
 onTabMessage((message) => {
   if (message.type === 'signed-out') api.forget();

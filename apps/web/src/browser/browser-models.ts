@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '../api/session.js';
+import { orKept } from '../offline/away.js';
 import type { InstalledModelView } from '../api/views.js';
 
 /** A model, with an adapter or without, that this browser can run. */
@@ -37,20 +38,22 @@ export const isBrowserModel = (id: string | null): id is string => id?.startsWit
 export const browserModelsQuery = queryOptions({
   queryKey: ['models', 'browser'],
   staleTime: 30_000,
-  queryFn: async ({ signal }): Promise<BrowserModel[]> => {
-    const [web, gguf] = await Promise.all([
-      api.get<{ items: BrowserModelView[] }>('/api/explore/browser-models', signal),
-      api.get<{ items: InstalledModelView[] }>('/api/explore/models', signal),
-    ]);
-    const adapters = web.items.some(({ lora }) => lora)
-      ? (await api.get<{ items: AdapterView[] }>('/api/adapters?limit=100', signal)).items
-      : [];
-    return [
-      ...web.items.flatMap((model) => withAdapters(model, adapters)),
-      ...gguf.items.filter(({ sizeBytes }) => sizeBytes <= MOST_GGUF_BYTES).map(ofGguf),
-    ];
-  },
+  queryFn: ({ signal }) => orKept('browser-models', () => listModels(signal)),
 });
+
+async function listModels(signal: AbortSignal): Promise<BrowserModel[]> {
+  const [web, gguf] = await Promise.all([
+    api.get<{ items: BrowserModelView[] }>('/api/explore/browser-models', signal),
+    api.get<{ items: InstalledModelView[] }>('/api/explore/models', signal),
+  ]);
+  const adapters = web.items.some(({ lora }) => lora)
+    ? (await api.get<{ items: AdapterView[] }>('/api/adapters?limit=100', signal)).items
+    : [];
+  return [
+    ...web.items.flatMap((model) => withAdapters(model, adapters)),
+    ...gguf.items.filter(({ sizeBytes }) => sizeBytes <= MOST_GGUF_BYTES).map(ofGguf),
+  ];
+}
 
 function withAdapters({ name, digest, sizeBytes }: BrowserModelView, adapters: readonly AdapterView[]): BrowserModel[] {
   const id = `browser:mediapipe:${digest}`;

@@ -161,7 +161,9 @@ function Unreachable() {
   return (
     <div role="status">
       {!reachable && (
-        <p className="unreachable">Parley cannot be reached. This page goes on by itself when it is back.</p>
+        <p className="unreachable">
+          Parley cannot be reached. This page goes on by itself when it is back; what was opened here can be read.
+        </p>
       )}
     </div>
   );
