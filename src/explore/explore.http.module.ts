@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '@app/storage';
 import { AdaptersController } from './http/adapters.controller.js';
 import { BrowserModelsController } from './http/browser-models.controller.js';
+import { CardsController } from './http/cards.controller.js';
 import { CatalogueController } from './http/catalogue.controller.js';
 import { FilesController } from './http/files.controller.js';
 import { HubController } from './http/hub.controller.js';
@@ -16,6 +17,7 @@ import { UploadsController } from './http/uploads.controller.js';
     InstallsController,
     ModelsController,
     CatalogueController,
+    CardsController,
     HubController,
     BrowserModelsController,
     UploadsController,

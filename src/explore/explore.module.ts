@@ -6,6 +6,8 @@ import { BaseFiles } from './adapters/base-files.js';
 import { FileLinks } from './adapters/file-links.js';
 import { NewVersion } from './adapters/new-version.js';
 import { FolderCatalogue } from './catalogue/folder-catalogue.js';
+import { Cards } from './cards/cards.js';
+import { Pictures } from './cards/pictures.js';
 import { Catalogue } from './domain/catalogue.js';
 import { Installs } from './domain/installs.js';
 import { ModelSources } from './domain/model-source.js';
@@ -26,6 +28,7 @@ import { GetUploadHandler } from './features/get-upload.handler.js';
 import { ListAdaptersHandler } from './features/list-adapters.handler.js';
 import { ListBrowserModelsHandler } from './features/list-browser-models.handler.js';
 import { LocateFileHandler } from './features/locate-file.handler.js';
+import { LocatePictureHandler } from './features/locate-picture.handler.js';
 import { RemoveBrowserModelHandler } from './features/remove-browser-model.handler.js';
 import { ResolveAdaptersHandler } from './features/resolve-adapters.handler.js';
 import { CancelInstallHandler } from './features/cancel-install.handler.js';
@@ -43,6 +46,7 @@ import { SetDefaultModelHandler } from './features/set-default-model.handler.js'
 import { StreamInstallHandler } from './features/stream-install.handler.js';
 import { CountUseOnGenerationFinishedHandler } from './features/count-use-on-generation-finished.handler.js';
 import { CountUseOnModelInstalledHandler } from './features/count-use-on-model-installed.handler.js';
+import { GetCardHandler } from './features/get-card.handler.js';
 import { GetEntryHandler } from './features/get-entry.handler.js';
 import { ListAdapterOnAdapterChangedHandler } from './features/list-adapter-on-adapter-changed.handler.js';
 import { ListAdapterOnAdapterVersionReadyHandler } from './features/list-adapter-on-adapter-version-ready.handler.js';
@@ -67,6 +71,7 @@ import { Adapters } from './persistence/adapters.js';
 import { BrowserModels } from './persistence/browser-models.js';
 import { InstalledModels } from './persistence/installed-models.js';
 import { ModelFiles } from './persistence/model-files.js';
+import { PictureRows } from './persistence/picture-rows.js';
 import { SqlInstalls } from './persistence/sql-installs.js';
 import { StoredFiles } from './persistence/stored-files.js';
 import { UploadBytes } from './persistence/upload-bytes.js';
@@ -91,6 +96,11 @@ import { RunningInstalls } from './sources/running-installs.js';
     ListHubFilesHandler,
     ListEntryFilesHandler,
     Capacity,
+    Cards,
+    GetCardHandler,
+    LocatePictureHandler,
+    PictureRows,
+    Pictures,
     EntryFiles,
     FileHeaders,
     Fits,

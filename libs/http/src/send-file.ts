@@ -5,6 +5,8 @@ import parseRange from 'range-parser';
 /** Bytes that never change, under a strong ETag. */
 export interface SentFile {
   name: string;
+  /** application/octet-stream when left out. */
+  type?: string;
   sizeBytes: number;
   /** With its quotes. */
   etag: string;
@@ -29,7 +31,7 @@ export async function sendFile(reply: FastifyReply, request: FastifyRequest, fil
   const range = rangeOf(request, sizeBytes, etag);
   if (range === 'unsatisfiable') return void reply.status(416).header('content-range', `bytes */${sizeBytes}`).send();
   const { start, end } = range ?? { start: 0, end: sizeBytes - 1 };
-  reply.type('application/octet-stream').header('content-length', end - start + 1);
+  reply.type(file.type ?? 'application/octet-stream').header('content-length', end - start + 1);
   if (range) reply.header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
   reply.status(range ? 206 : 200);
   if (request.method === 'HEAD') return endWithoutBody(reply);

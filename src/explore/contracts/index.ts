@@ -1,5 +1,6 @@
 export * from './adapters.js';
 export * from './browser-models.js';
+export * from './cards.js';
 export * from './catalogue.js';
 export * from './commands.js';
 export * from './entry-files.js';

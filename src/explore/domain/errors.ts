@@ -31,6 +31,14 @@ export const notAtSource = (source: SourceName, reason: string) =>
 export const hubOff = () =>
   new DomainError('unavailable', 'explore.hub-off', 'EXPLORE_SOURCES does not allow the hub.');
 
+export const noCard = () => new DomainError('not-found', 'explore.no-card', 'This entry has no card.');
+
+export const noPicture = () =>
+  new DomainError('not-found', 'explore.no-picture', 'The card of this entry names no such picture.');
+
+export const notAPicture = () =>
+  new DomainError('not-found', 'explore.not-a-picture', 'What the card names is no PNG, JPEG, WebP or GIF.');
+
 export const gated = (source: SourceName, status: number) =>
   new DomainError(
     'forbidden',

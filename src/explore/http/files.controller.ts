@@ -1,5 +1,3 @@
-import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public, Returns, Scopes, sendFile } from '@app/http';
@@ -10,8 +8,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { FileView, GetFile, LocateFile } from '../contracts/index.js';
 import { FileLinkParams, FileName, Sha256 } from './shapes.js';
+import { storedBytes } from './stored-bytes.js';
 
-const CHUNK_BYTES = 2 ** 20;
 const scopes = ['explore', 'inference', 'admin'];
 
 /** Files by their digest. A URL never changes its bytes, so whoever has them need never ask again. */
@@ -62,23 +60,7 @@ export class FilesController {
       sizeBytes: file.sizeBytes,
       etag: `"${sha256}"`,
       cacheControl: file.cacheControl,
-      open: (start, end) => this.open(file.key, start, end),
+      open: (start, end) => storedBytes(this.storage, file.key, start, end),
     });
   }
-
-  private async open(key: string, start: number, end: number): Promise<Readable> {
-    const path = this.storage.localPath(key);
-    if (path === null) return Readable.from(copies(this.storage.get(key, { from: start, length: end - start + 1 })));
-    const file = await open(path, 'r').catch((error: unknown) => {
-      throw new DomainError('unavailable', 'explore.file-unavailable', 'The file cannot be read now.', undefined, {
-        cause: error,
-      });
-    });
-    return file.createReadStream({ start, end, highWaterMark: CHUNK_BYTES });
-  }
-}
-
-/** The storage uses the memory of a chunk again; a response may hold it for a while. */
-async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) yield Buffer.from(chunk);
 }

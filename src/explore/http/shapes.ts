@@ -10,6 +10,7 @@ import {
   InstallModel,
   ListAdapters,
   ListHubFiles,
+  LocatePicture,
   RateEntry,
   SearchCatalogue,
   SetDefaultModel,
@@ -30,6 +31,7 @@ export const HubFilesParams = ListHubFiles.schema;
 export const InstallHubFileBody = InstallHubFile.schema.meta({ id: 'InstallHubFileBody' });
 
 export const EntryId = GetEntry.schema.shape.entryId;
+export const PictureId = LocatePicture.schema.shape.pictureId;
 export const RateEntryBody = RateEntry.schema.omit({ entryId: true }).meta({ id: 'RateEntryBody' });
 export const SearchCatalogueParams = SearchCatalogue.schema.extend({
   installed: z

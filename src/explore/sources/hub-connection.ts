@@ -18,6 +18,8 @@ export interface HubRequest {
    * public addresses, for URLs that a stranger wrote.
    */
   follow: 'files' | 'hub' | 'public';
+  /** Without the token, even to the hub. */
+  anonymous?: boolean;
 }
 
 export interface HubAnswer {
@@ -91,7 +93,7 @@ export class HubConnection {
     return Promise.all([this.direct.close(), this.guarded.close()]);
   }
 
-  private async ask(url: URL, { signal, headers, follow }: HubRequest): Promise<Dispatcher.ResponseData> {
+  private async ask(url: URL, { signal, headers, follow, anonymous }: HubRequest): Promise<Dispatcher.ResponseData> {
     const own = url.origin === this.endpoint.origin;
     const agent = own || (follow === 'files' && (await this.isPrivateMirror())) ? this.direct : this.guarded;
     try {
@@ -104,7 +106,7 @@ export class HubConnection {
           'user-agent': 'parley',
           'accept-encoding': 'identity',
           ...headers,
-          ...(own && this.token && { authorization: `Bearer ${this.token}` }),
+          ...(own && !anonymous && this.token && { authorization: `Bearer ${this.token}` }),
         },
       });
     } catch (error) {
@@ -129,7 +131,7 @@ export class HubConnection {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     // A literal address is connected to without a look-up, so it has to be judged here.
     if (isIP(host) && isPrivateAddress(host) && !(follow === 'files' && (await this.isPrivateMirror())))
-      throw sourceUnavailable('huggingface', 'The hub redirects to a private address.');
+      throw sourceUnavailable('huggingface', `${url.host} is a private address.`);
     return url;
   }
 
