@@ -110,8 +110,9 @@ export class InProcessTransport extends Transport {
     setImmediate(() => runDetached(() => this.signals.emit(topic)));
   }
 
-  onSignal(topic: string, heed: () => void): void {
+  onSignal(topic: string, heed: () => void): () => void {
     this.signals.on(topic, heed);
+    return () => this.signals.off(topic, heed);
   }
 
   deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]> {

@@ -79,8 +79,9 @@ export class MessageBus {
     this.transport.signal(topic);
   }
 
-  onSignal(topic: string, heed: () => void): void {
-    this.transport.onSignal(topic, heed);
+  /** `heed` may be called without a signal, too. Returns what ends it. */
+  onSignal(topic: string, heed: () => void): () => void {
+    return this.transport.onSignal(topic, heed);
   }
 
   private async ask(message: Message, kind: MessageKind, options: AskOptions = {}): Promise<unknown> {

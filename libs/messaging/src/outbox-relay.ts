@@ -49,7 +49,6 @@ export class OutboxRelay {
 
   /** Call it once all queues are subscribed: what is published before is heard by nobody. */
   start(): void {
-    this.transport.onSignal(STORED, () => this.look());
     this.timer = setInterval(() => this.tick(), this.options.pollMs ?? 1_000).unref();
     this.tick();
   }
@@ -84,7 +83,15 @@ export class OutboxRelay {
   }
 
   private begin(lost: AbortSignal): void {
-    lost.addEventListener('abort', () => (this.leading = false), { once: true });
+    const unheed = this.transport.onSignal(STORED, () => this.look());
+    lost.addEventListener(
+      'abort',
+      () => {
+        this.leading = false;
+        unheed();
+      },
+      { once: true },
+    );
     this.leading = true;
     this.fresh = true;
     this.look();

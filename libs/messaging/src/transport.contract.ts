@@ -3,6 +3,7 @@ import { newId } from '@app/kernel';
 import type { Transport } from './transport.js';
 import { requestsContract } from './transport-requests.contract.js';
 import { reactionsContract } from './transport-reactions.contract.js';
+import { signalsContract } from './transport-signals.contract.js';
 import type { Stage, TransportHarness } from './transport-stage.contract.js';
 import { streamsContract } from './transport-streams.contract.js';
 
@@ -26,5 +27,6 @@ export function transportContract(adapter: string, open: () => Promise<Transport
     describe('requests', () => requestsContract(stage));
     describe('streams', () => streamsContract(stage));
     describe('reactions', () => reactionsContract(stage));
+    describe('signals', () => signalsContract(stage));
   });
 }

@@ -125,10 +125,11 @@ export abstract class Transport {
     return {};
   }
 
-  /** A hint to every process, this one included, that there may be news. Soon, or never: whoever heeds it also looks by itself. */
+  /** A hint to all who listen, in this process too, that there may be news. Soon, or never: whoever heeds it also looks by itself. */
   abstract signal(topic: string): void;
 
-  abstract onSignal(topic: string, heed: () => void): void;
+  /** `heed` may be called without a signal, too. Returns what ends it. */
+  abstract onSignal(topic: string, heed: () => void): () => void;
 
   /** The oldest first. */
   abstract deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]>;

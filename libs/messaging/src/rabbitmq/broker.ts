@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import amqp, { type Channel, type ChannelModel, type ConfirmChannel, type RecoveringChannelModel } from 'amqplib';
+import { gatherWrites } from './gather-writes.js';
 import { brokerUnavailable } from './problems.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -47,6 +49,8 @@ export class Broker {
     this.#connection = connection;
     connection.on('connect', (model) => {
       this.#model = model;
+      // Not in its types: the connection's socket.
+      gatherWrites((model.connection as unknown as { stream: Duplex }).stream);
       this.#logger.log(`Connected to RabbitMQ ${String(model.connection.serverProperties.version)}`);
       model.on('blocked', (reason) => this.#logger.warn(`RabbitMQ takes no messages for now: ${reason}`));
       model.on('unblocked', () => this.#logger.log('RabbitMQ takes messages again'));

@@ -134,11 +134,11 @@ export class RabbitMqTransport extends Transport {
   }
 
   signal(topic: string): void {
-    this.#server.signal(topic);
+    this.#server.signals.send(topic);
   }
 
-  onSignal(topic: string, heed: () => void): void {
-    this.#server.onSignal(topic, heed);
+  onSignal(topic: string, heed: () => void): () => void {
+    return this.#server.signals.on(topic, heed);
   }
 
   deadLetters(queue: string, page?: DeadLetterPage): Promise<DeadLetter[]> {
@@ -182,11 +182,7 @@ export class RabbitMqTransport extends Transport {
       await assertEvents(channel);
       for (const route of this.options.topology ?? []) await assertQueue(channel, route);
     });
-    await this.#consuming.add(async (channel) => {
-      // For each consumer, that is: for each slot.
-      await channel.prefetch(1);
-      await assertEvents(channel);
-    });
+    await this.#consuming.add(assertEvents);
     await Promise.all([this.#requester.start(), this.#server.start()]);
   }
 }

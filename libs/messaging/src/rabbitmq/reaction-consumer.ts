@@ -30,8 +30,9 @@ interface Slot {
 }
 
 /**
- * Delivers one queue. Each slot is a consumer that takes one message at a time, so that the broker keeps what waits and
- * gives it to whichever process comes free; a changing concurrency adds and cancels consumers.
+ * Delivers one queue. A consumer takes no more messages than are worked on at once, so that the broker keeps what waits and
+ * gives it to whichever process comes free. Of a concurrency that changes each slot is a consumer of its own, added and
+ * cancelled as it changes.
  */
 export class ReactionConsumer {
   readonly #logger = new Logger('Messaging');
@@ -87,7 +88,13 @@ export class ReactionConsumer {
 
   get #wanted(): number {
     const { concurrency } = this.subscription;
-    return Math.max(0, typeof concurrency === 'function' ? concurrency() : concurrency);
+    return Math.max(0, typeof concurrency === 'function' ? concurrency() : Math.min(1, concurrency));
+  }
+
+  /** Messages that one consumer has at once. */
+  get #prefetch(): number {
+    const { concurrency } = this.subscription;
+    return typeof concurrency === 'function' ? 1 : concurrency;
   }
 
   async #adjust(): Promise<void> {
@@ -96,6 +103,8 @@ export class ReactionConsumer {
       if (this.#slots.length < this.#wanted) {
         const slot: Slot = { tag: '', running: 0 };
         this.#slots.push(slot);
+        // For the consumer that follows it on the channel: both are on their way before anything else can be.
+        channel.prefetch(this.#prefetch).catch(() => undefined);
         const { consumerTag } = await channel.consume(this.subscription.queue, (message) => {
           if (message) this.#take(channel, message);
           else this.#cancelled(channel, slot);

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { toDomainError } from '@app/kernel';
 import type { Channel, ConsumeMessage } from 'amqplib';
@@ -7,6 +6,7 @@ import { cancelled, Deadline, shuttingDown } from '../deadline.js';
 import type { OnShutdown, Responder, StreamResponder } from '../transport.js';
 import type { Broker, Lane } from './broker.js';
 import { interrupted } from './problems.js';
+import { Signals } from './signals.js';
 import { StreamWriter } from './stream-writer.js';
 import {
   type Control,
@@ -16,7 +16,7 @@ import {
   fromBuffer,
   type Reply,
   replyBuffer,
-  toBuffer,
+  SIGNALS,
 } from './wire-format.js';
 
 /** Requests of one type that a process works on at once; more wait for whoever comes free. */
@@ -38,7 +38,8 @@ interface Work {
   /** A stream that its reader takes up elsewhere. */
   readonly resumable: boolean;
   seenAt: number;
-  accepted: boolean;
+  /** Its asker knows who works on it. */
+  answered: boolean;
 }
 
 /** The serving side: one queue a type, shared by all processes that serve it. */
@@ -50,8 +51,7 @@ export class RequestServer {
   /** By correlation id, which the asker made unique. */
   readonly #work = new Map<string, Work>();
   readonly #tags = new Set<string>();
-  readonly #signals = new EventEmitter().setMaxListeners(0);
-  readonly #toSignal = new Set<string>();
+  readonly signals: Signals;
   readonly #control: string;
   /** Used from its first consumer on: requests come while the others are still being set up. */
   #channel: Channel | undefined;
@@ -60,6 +60,7 @@ export class RequestServer {
 
   constructor(broker: Broker, instance: string) {
     this.#control = controlQueueOf(instance);
+    this.signals = new Signals(this.#control);
     this.#lane = broker.lane('response', false);
   }
 
@@ -69,12 +70,14 @@ export class RequestServer {
       this.#channel = channel;
       channel.once('close', () => {
         if (this.#channel === channel) this.#channel = undefined;
+        this.signals.detach();
       });
       await channel.prefetch(PREFETCH);
       await channel.assertExchange(CONTROL, 'fanout', { durable: true });
       await channel.assertQueue(this.#control, { exclusive: true, autoDelete: true });
       await channel.bindQueue(this.#control, CONTROL, '');
       await channel.consume(this.#control, (message) => message && this.#heed(message), { noAck: true });
+      await this.signals.attach(channel);
     });
   }
 
@@ -86,16 +89,6 @@ export class RequestServer {
   async respondStream(type: string, service: StreamService): Promise<void> {
     this.#streamResponders.set(type, service);
     await this.#serve(type);
-  }
-
-  /** Those of one moment share a message. */
-  signal(topic: string): void {
-    if (this.#toSignal.size === 0) setImmediate(() => this.#sendSignals());
-    this.#toSignal.add(topic);
-  }
-
-  onSignal(topic: string, heed: () => void): void {
-    this.#signals.on(topic, heed);
   }
 
   /** Requests under way. */
@@ -119,7 +112,8 @@ export class RequestServer {
   stop(): void {
     clearInterval(this.#sweep);
     this.#abortAll();
-    this.#sendSignals();
+    this.signals.flush();
+    this.signals.detach();
     this.#channel = undefined;
   }
 
@@ -157,7 +151,7 @@ export class RequestServer {
     const { writer } = begun;
     const resumable =
       writer !== undefined && this.#streamResponders.get(message.fields.routingKey)?.onShutdown === 'close';
-    this.#work.set(id, { message, deadline, done, writer, resumable, seenAt: Date.now(), accepted: false });
+    this.#work.set(id, { message, deadline, done, writer, resumable, seenAt: Date.now(), answered: false });
   }
 
   #answer(channel: Channel, message: ConsumeMessage, deadline: Deadline): { done: Promise<void>; writer?: undefined } {
@@ -184,9 +178,12 @@ export class RequestServer {
     deadline: Deadline,
   ): { done: Promise<void>; writer: StreamWriter } {
     this.#settle(channel, message);
-    this.#reply(message, { kind: 'accepted' });
     const window = Number(message.properties.headers?.['window']);
-    const writer = new StreamWriter(window, (reply) => this.#reply(message, reply));
+    const writer = new StreamWriter(window, (reply) => {
+      const work = this.#work.get(String(message.properties.correlationId));
+      if (work) work.answered = true;
+      this.#reply(message, reply);
+    });
     const open = () => {
       const service = this.#streamResponders.get(message.fields.routingKey);
       if (!service) throw interrupted(message.fields.routingKey);
@@ -195,21 +192,10 @@ export class RequestServer {
     return { done: runDetached(() => writer.write(open, deadline)), writer };
   }
 
-  #sendSignals(): void {
-    if (this.#toSignal.size === 0) return;
-    const control: Control = { kind: 'signal', topics: [...this.#toSignal] };
-    this.#toSignal.clear();
-    // Lost without a channel, as a hint may be.
-    this.#channel?.publish(CONTROL, '', toBuffer(control), {});
-  }
-
-  /** What askers say about what is under way. */
-  #heed({ properties, content }: ConsumeMessage): void {
+  /** Hints, and what askers say about what is under way. */
+  #heed({ properties, fields, content }: ConsumeMessage): void {
+    if (fields.exchange === SIGNALS) return this.signals.heed(fields.routingKey);
     const control = fromBuffer<Control>({ content });
-    if (control.kind === 'signal') {
-      for (const topic of control.topics) runDetached(() => this.#signals.emit(topic));
-      return;
-    }
     const work = this.#work.get(String(properties.correlationId));
     if (!work) return;
     work.seenAt = Date.now();
@@ -221,8 +207,8 @@ export class RequestServer {
   #look(): void {
     const now = Date.now();
     for (const work of this.#work.values()) {
-      if (!work.accepted) {
-        work.accepted = true;
+      if (!work.answered) {
+        work.answered = true;
         this.#reply(work.message, { kind: 'accepted' });
       }
       if (work.writer && now - work.seenAt > READER_GONE_MS) work.deadline.abort(cancelled());

@@ -25,8 +25,9 @@ export function readStream(
   let wake: () => void = () => undefined;
 
   const arrive = (reply: Reply) => {
-    if (reply.kind === 'items') items.push(...reply.items);
-    else if (reply.kind === 'end') ended = true;
+    if (reply.kind !== 'items') return;
+    items.push(...reply.items);
+    ended = reply.last === true;
     wake();
   };
   const fail = (error: Error) => {
@@ -38,7 +39,8 @@ export function readStream(
     closed = true;
     if (asked) requester.forget(asked, !ended && !failure);
     deadline?.[Symbol.dispose]();
-    deadline?.abort();
+    // Whoever still waits for an item is let go; a stream that came to its end has nobody who waits.
+    if (!ended) deadline?.abort();
     items.length = 0;
     wake();
   };

@@ -34,8 +34,7 @@ export class StreamWriter {
         this.#credit--;
         this.#push(item.value);
       }
-      this.#flush();
-      this.send({ kind: 'end' });
+      this.#flush(true);
     } catch (error) {
       this.#flush();
       this.send({ kind: 'error', error: toDomainError(error).toJSON() });
@@ -50,12 +49,12 @@ export class StreamWriter {
     this.#flushing ??= setImmediate(() => this.#flush());
   }
 
-  #flush(): void {
+  #flush(last = false): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    if (this.#batch.length === 0) return;
+    if (this.#batch.length === 0 && !last) return;
     const items = this.#batch;
     this.#batch = [];
-    this.send({ kind: 'items', items });
+    this.send({ kind: 'items', items, ...(last && { last }) });
   }
 }

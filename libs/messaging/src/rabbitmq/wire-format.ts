@@ -11,6 +11,8 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export const EVENTS = 'parley.events';
 /** Reaches the control queue of every process. */
 export const CONTROL = 'parley.control';
+/** Reaches the control queues of the processes that listen to the topic, which is the routing key. */
+export const SIGNALS = 'parley.signals';
 /** Header: attempts that failed in earlier deliveries. */
 export const ATTEMPTS = 'parley-attempts';
 /** RabbitMQ's direct reply-to: replies without a queue. */
@@ -25,16 +27,15 @@ export const retryQueueOf = (delayMs: number) => `parley.retry.${delayMs}`;
 export type Reply =
   | { kind: 'value'; value?: unknown }
   | { kind: 'error'; error: ErrorJson }
-  | { kind: 'items'; items: unknown[] }
-  | { kind: 'end' }
+  /** `last`: the stream ends with them. */
+  | { kind: 'items'; items: unknown[]; last?: true }
   /** Somebody works on it. */
   | { kind: 'accepted' }
   /** What was sent to this queue before has been taken out of it. */
   | { kind: 'passed' };
 
-/** What goes the other way while something is under way, whose correlation id names it; and hints to everybody. */
-export type Control =
-  { kind: 'credit'; items: number } | { kind: 'alive' } | { kind: 'cancel' } | { kind: 'signal'; topics: string[] };
+/** What goes the other way while something is under way, whose correlation id names it. */
+export type Control = { kind: 'credit'; items: number } | { kind: 'alive' } | { kind: 'cancel' };
 
 export function toBuffer(value: unknown): Buffer {
   const buffer = Buffer.from(encode(value) ?? 'null');
