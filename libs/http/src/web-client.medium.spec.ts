@@ -35,7 +35,7 @@ afterAll(async () => {
 
 describe('the web client', () => {
   it('is served at the root and for its own addresses, never from a cache without asking', async () => {
-    for (const path of ['/', '/c/0199', '/models?x=1']) {
+    for (const path of ['/', '/c/0199', '/models?x=1', '/explore/qwen3-0.6b', '/explore/hf%3Aa%2Fb%2Fc.gguf']) {
       const response = await get(path);
       expect([response.statusCode, response.body]).toEqual([200, '<p>page</p>']);
       expect(response.headers['cache-control']).toBe('no-cache');
@@ -57,7 +57,7 @@ describe('the web client', () => {
   });
 
   it('never hides an error of the API or a missing file', async () => {
-    for (const path of ['/api/nothing', '/v1/nothing', '/docs/nothing', '/assets/gone.js', '/api']) {
+    for (const path of ['/api/nothing', '/v1/nothing', '/docs/nothing', '/assets/gone.js', '/gone.png', '/api']) {
       const { statusCode, headers } = await get(path);
       expect([path, statusCode, headers['content-type']]).toEqual([
         path,

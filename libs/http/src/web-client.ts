@@ -6,6 +6,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** Paths that belong to programs: there a wrong address is an error and never the web client. */
 const NOT_PAGES = /^\/(?:api|v1|files|docs|openapi\.json|metrics|healthz|readyz)(?:[/?]|$)/;
 
+/** A missing file is missing, whoever asks. Deeper down a dot is part of a name: `/explore/qwen3-0.6b`. */
+const MISSING_FILE = /^\/(?:assets\/.*|[^/]*\.\w+)$/;
+
 /** Where `npm run build` puts the web client, seen from the sources and from `dist/` alike. */
 export function webClientFolder(): string {
   let folder = import.meta.dirname;
@@ -36,8 +39,7 @@ export async function serveWebClient(
   return (request, reply) => {
     if (request.method !== 'GET' || NOT_PAGES.test(request.url)) return false;
     if (!request.headers.accept?.includes('text/html')) return false;
-    // A missing file is missing, whoever asks.
-    if (/\.\w+$/.test(request.url.split('?', 1)[0] ?? '')) return false;
+    if (MISSING_FILE.test(request.url.split('?', 1)[0] ?? '')) return false;
     if (built) reply.status(200).sendFile('index.html');
     else reply.status(404).type('text/plain; charset=utf-8').send(NOT_BUILT);
     return true;

@@ -33,7 +33,7 @@ export default function AdminPage({ section, item }: AdminPageProps) {
       <PageHead title={title} />
       <main id="main" className="page-body" tabIndex={-1} ref={main}>
         <div className="page-content admin">
-          <nav className="admin-nav" aria-label="Administration">
+          <nav className="tabs" aria-label="Administration">
             {ADMIN_SECTIONS.map((name) => (
               <Link key={name} to={adminPath(name)} aria-current={name === section ? 'page' : undefined}>
                 {LABELS[name]}

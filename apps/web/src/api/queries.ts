@@ -122,6 +122,15 @@ export const installedQuery = queryOptions({
   queryFn: async ({ signal }) => (await api.get<Items<InstalledModelView>>('/api/explore/models', signal)).items,
 });
 
+/** All that is shown of models and of what can be installed is asked for anew. */
+export const forgetModels = async (): Promise<void> => {
+  await Promise.all(
+    ['catalogue', 'installed', 'models', 'installs', 'entries', 'entry', 'entry-files'].map((key) =>
+      queryClient.invalidateQueries({ queryKey: [key] }),
+    ),
+  );
+};
+
 export const apiKeysQuery = queryOptions({
   queryKey: ['api-keys'],
   queryFn: async ({ signal }) => (await api.get<Items<ApiKeyView>>('/api/auth/api-keys', signal)).items,

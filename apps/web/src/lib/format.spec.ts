@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatDuration, formatTokens } from './format.js';
+import { formatAgo, formatBytes, formatDuration, formatParameters, formatTokens } from './format.js';
 
 describe('formatBytes', () => {
   it.each([
@@ -25,6 +25,14 @@ describe('formatTokens', () => {
   it('counts context lengths in k', () => {
     expect([formatTokens(512), formatTokens(8192), formatTokens(131_072)]).toEqual(['512', '8k', '128k']);
   });
+});
+
+describe('formatParameters', () => {
+  it.each([
+    [134_515_008, '135 M'],
+    [1_711_376_384, '1.7 B'],
+    [70_553_706_496, '70.6 B'],
+  ])('writes %d as %s', (count, text) => expect(formatParameters(count)).toBe(text));
 });
 
 describe('formatAgo', () => {

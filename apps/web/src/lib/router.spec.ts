@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adminPath, conversationPath, routeOf } from './router.js';
+import { adminPath, conversationPath, entryPath, routeOf } from './router.js';
 
 describe('routeOf', () => {
   it.each([
@@ -8,6 +8,9 @@ describe('routeOf', () => {
     ['/c', { page: 'not-found' }],
     ['/models', { page: 'models' }],
     ['/models/', { page: 'models' }],
+    ['/explore', { page: 'explore' }],
+    ['/explore/hf%3Aowner%2Fname%2Ffile.gguf', { page: 'entry', id: 'hf:owner/name/file.gguf' }],
+    ['/explore/a/b', { page: 'not-found' }],
     ['/account', { page: 'account' }],
     ['/account/x', { page: 'not-found' }],
     ['/c/a/b', { page: 'not-found' }],
@@ -23,6 +26,10 @@ describe('routeOf', () => {
 
   it('reads the path of any conversation', () => {
     expect(routeOf(conversationPath('a/b c'))).toEqual({ page: 'conversation', id: 'a/b c' });
+  });
+
+  it('reads the path of any model', () => {
+    expect(routeOf(entryPath('hf:a/b c/d.gguf'))).toEqual({ page: 'entry', id: 'hf:a/b c/d.gguf' });
   });
 
   it('reads the path of any page of the administration', () => {

@@ -12,6 +12,8 @@ import { Store } from '../api/store.js';
 export type Route =
   | { page: 'home' }
   | { page: 'conversation'; id: string }
+  | { page: 'explore' }
+  | { page: 'entry'; id: string }
   | { page: 'models' }
   | { page: 'adapters' }
   | { page: 'account' }
@@ -29,10 +31,12 @@ export function routeOf(path: string): Route {
   if (rest.length > 0) return { page: 'not-found' };
   if (first === undefined) return { page: 'home' };
   if (first === 'c' && second !== undefined) return { page: 'conversation', id: decode(second) };
-  if (second !== undefined) return { page: 'not-found' };
-  if (first === 'models' || first === 'adapters' || first === 'account' || first === 'storage') return { page: first };
-  return { page: 'not-found' };
+  if (first === 'explore' && second !== undefined) return { page: 'entry', id: decode(second) };
+  const plain = PLAIN_PAGES.find((page) => page === first);
+  return plain && second === undefined ? { page: plain } : { page: 'not-found' };
 }
+
+const PLAIN_PAGES = ['explore', 'models', 'adapters', 'account', 'storage'] as const;
 
 /** A queue has a page, and the audit one for each id that it can be narrowed by. */
 function adminRoute(name: string | undefined, [item, ...rest]: string[]): Route {
@@ -55,16 +59,33 @@ function decode(part: string): string {
 
 export const conversationPath = (id: string) => `/c/${encodeURIComponent(id)}`;
 
-const path = new Store(globalThis.location?.pathname ?? '/');
-globalThis.addEventListener?.('popstate', () => path.set(location.pathname));
+export const entryPath = (id: string) => `/explore/${encodeURIComponent(id)}`;
 
+const path = new Store(globalThis.location?.pathname ?? '/');
+const search = new Store(globalThis.location?.search ?? '');
+/** The page was come to by the browser's own back or forward, and shall be as it was left. */
+let returned = false;
+
+function follow(): void {
+  search.set(location.search);
+  path.set(location.pathname);
+}
+globalThis.addEventListener?.('popstate', () => {
+  returned = true;
+  follow();
+});
+
+/** @param to a path, with what is asked of the page behind a `?` */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
-  if (to !== location.pathname) {
+  if (to !== location.pathname + location.search) {
     if (options.replace) history.replaceState(null, '', to);
     else history.pushState(null, '', to);
   }
-  path.set(to);
+  returned = false;
+  follow();
 }
+
+export const hasReturned = (): boolean => returned;
 
 let moved = false;
 path.subscribe(() => (moved = true));
@@ -79,6 +100,9 @@ export function useArrival(): RefObject<HTMLElement | null> {
 }
 
 export const usePath = (): string => useSyncExternalStore(path.subscribe, path.get);
+
+/** What is asked of the page, with its `?`; empty: nothing. */
+export const useSearch = (): string => useSyncExternalStore(search.subscribe, search.get);
 
 /** A plain link that changes the page without loading it, unless the reader asks for a new tab. */
 export function Link({ to, onClick, ...props }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {

@@ -3,26 +3,34 @@ import { copyText } from '../lib/copy.js';
 import { emptySplit, normalize, splitBlocks, type Split } from './blocks.js';
 import { heal } from './heal.js';
 import { highlighter, loadHighlighter } from './highlight.js';
-import { renderBlock, type Highlight } from './render.js';
+import { renderBlock, type Highlight, type Pictures } from './render.js';
 
 interface BlockProps {
   raw: string;
   level: number;
   definitions: string;
   highlight: Highlight | null;
+  pictures: Pictures | undefined;
 }
 
 /** Re-rendered only when its own source changes: while an answer grows, that is the last block alone. */
-const Block = memo(function Block({ raw, level, definitions, highlight }: BlockProps) {
+const Block = memo(function Block({ raw, level, definitions, highlight, pictures }: BlockProps) {
   const html = useMemo(
-    () => ({ __html: renderBlock(raw, definitions, { level, highlight }) }),
-    [raw, level, definitions, highlight],
+    () => ({ __html: renderBlock(raw, definitions, { level, highlight, pictures }) }),
+    [raw, level, definitions, highlight, pictures],
   );
   return <div className="block" dangerouslySetInnerHTML={html} />;
 });
 
+interface MarkdownProps {
+  text: string;
+  growing?: boolean;
+  /** Given for a page that a stranger wrote, with HTML and pictures. */
+  pictures?: Pictures;
+}
+
 /** A text of a model, which may still be growing. */
-export function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
+export function Markdown({ text, growing = false, pictures }: MarkdownProps) {
   const previous = useRef<Split>(emptySplit);
   const split = useMemo(() => splitBlocks(normalize(text), previous.current), [text]);
   useEffect(() => {
@@ -47,6 +55,7 @@ export function Markdown({ text, growing = false }: { text: string; growing?: bo
             level={block.level}
             definitions={split.definitions}
             highlight={highlight}
+            pictures={pictures}
           />
         );
       })}

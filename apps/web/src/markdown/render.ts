@@ -8,7 +8,15 @@ export interface RenderOptions {
   /** The level of a heading in this block's outline, from 1. */
   level: number;
   highlight: Highlight | null;
+  /**
+   * Given for a page that a stranger wrote: its HTML is cleaned and not shown as text, and pictures are those that these
+   * addresses of it stand for; there are no others.
+   */
+  pictures?: Pictures | undefined;
 }
+
+/** Addresses as the text has them, and `blob:` addresses of this page in their place. */
+export type Pictures = ReadonlyMap<string, string>;
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => escapes[char]!);
@@ -69,6 +77,7 @@ const marked = new Marked({
     },
     // A picture from elsewhere would tell that server who reads what (and the content policy refuses it): a link instead.
     image({ href, text }: Tokens.Image): string {
+      if (options.pictures) return `<img src="${escapeHtml(href)}" alt="${escapeHtml(text)}">`;
       if (!/^https?:/i.test(href)) return escapeHtml(text);
       return `<a href="${escapeHtml(href)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(text || 'image')}</a>`;
     },
@@ -76,6 +85,7 @@ const marked = new Marked({
       return `<span class="task" role="img" aria-label="${checked ? 'done' : 'to do'}">${checked ? '☑' : '☐'}</span> `;
     },
     html({ text, block }: Tokens.HTML | Tokens.Tag): string {
+      if (options.pictures) return text;
       if (PLAIN_TAG.test(text.trim())) return text;
       return block ? `<p>${escapeHtml(text.trimEnd())}</p>` : escapeHtml(text);
     },
@@ -101,5 +111,33 @@ const PURIFY: Config = {
 export function renderBlock(raw: string, definitions: string, renderOptions: RenderOptions): string {
   options = renderOptions;
   const source = definitions ? `${raw}\n\n${definitions}` : raw;
-  return DOMPurify.sanitize(marked.parse(source) as string, PURIFY);
+  const html = marked.parse(source) as string;
+  return options.pictures ? cleanPage(html, options.pictures) : DOMPurify.sanitize(html, PURIFY);
 }
+
+const PAGE: Config = {
+  ...PURIFY,
+  ALLOWED_TAGS: [...(PURIFY.ALLOWED_TAGS as string[]), 'img', 'details', 'summary', 'dl', 'dt', 'dd'],
+  ALLOWED_ATTR: ['src', 'alt', 'open', ...(PURIFY.ALLOWED_ATTR as string[])],
+  // Any address passes here, for nothing is asked for before it was replaced below.
+  ALLOWED_URI_REGEXP: /^/,
+};
+
+/** Nothing of the fragment is asked for or run: it belongs to no window. */
+function cleanPage(html: string, pictures: Pictures): string {
+  const page = document.createElement('template');
+  page.content.append(DOMPurify.sanitize(html, { ...PAGE, RETURN_DOM_FRAGMENT: true }));
+  for (const image of page.content.querySelectorAll('img')) {
+    const url = pictures.get(image.getAttribute('src') ?? '');
+    if (url) image.setAttribute('src', url);
+    else image.replaceWith(image.alt);
+  }
+  for (const link of page.content.querySelectorAll('a')) {
+    const named = link.textContent.trim() !== '' || link.querySelector('img[alt]:not([alt=""])');
+    if (!named || !/^(?:https?:|mailto:)/i.test(link.getAttribute('href') ?? '')) link.replaceWith(...link.childNodes);
+    else for (const [name, value] of AWAY) link.setAttribute(name, value);
+  }
+  return page.innerHTML;
+}
+
+const AWAY = Object.entries({ target: '_blank', rel: 'noopener noreferrer nofollow' });

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { follow } from '../api/events.js';
-import { queryClient } from '../api/queries.js';
+import { forgetModels, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import type { InstallView } from '../api/views.js';
 import { tellTabs } from '../lib/tabs.js';
@@ -16,9 +16,7 @@ const LEARNT_MS = 1500;
 export async function modelsChanged(): Promise<void> {
   tellTabs({ type: 'models-changed' });
   setTimeout(() => void queryClient.invalidateQueries({ queryKey: ['models'] }), LEARNT_MS);
-  await Promise.all(
-    ['catalogue', 'installed', 'models'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })),
-  );
+  await forgetModels();
 }
 
 export interface LiveInstall {
@@ -54,7 +52,7 @@ export function useLiveInstall(known: InstallView): LiveInstall {
     }).then(
       () => (signal.aborted ? undefined : modelsChanged()),
       // The server no longer knows it: what the catalogue says is what holds.
-      () => queryClient.invalidateQueries({ queryKey: ['catalogue'] }),
+      forgetModels,
     );
     return () => controller.abort();
   }, [known.id, active]);
@@ -67,7 +65,12 @@ export function useLiveInstall(known: InstallView): LiveInstall {
 const act = (install: InstallView, action: 'cancel' | 'resume') =>
   api.json('POST', `/api/explore/installs/${encodeURIComponent(install.id)}/${action}`).then(modelsChanged);
 
-export const startInstall = (catalogueId: string): Promise<void> =>
-  api.json('POST', '/api/explore/installs', { body: { catalogueId } }).then(modelsChanged);
+/** An entry of the catalogue, or a file of a repository of the hub. */
+export type Installable = { catalogueId: string } | { repo: string | null; file: string };
+
+export const startInstall = (what: Installable): Promise<void> =>
+  api
+    .json('POST', 'file' in what ? '/api/explore/hub/installs' : '/api/explore/installs', { body: what })
+    .then(modelsChanged);
 export const cancelInstall = (install: InstallView): Promise<void> => act(install, 'cancel');
 export const resumeInstall = (install: InstallView): Promise<void> => act(install, 'resume');

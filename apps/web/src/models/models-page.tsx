@@ -1,63 +1,68 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { messageOf } from '../api/problem.js';
 import { catalogueQuery, installedQuery, modelsQuery } from '../api/queries.js';
-import { api, useUser } from '../api/session.js';
-import type { CatalogueEntryView, InstalledModelView, ModelView } from '../api/views.js';
-import { formatBytes, formatDate, formatNumber, formatTokens } from '../lib/format.js';
+import { useUser } from '../api/session.js';
+import type { CatalogueEntryView, InstalledModelView, InstallView, ModelView } from '../api/views.js';
+import { ExploreNav } from '../explore/explore-nav.js';
+import { installsQuery, useEntryOf } from '../explore/queries.js';
+import { formatBytes, formatDate, formatTokens } from '../lib/format.js';
 import { useTitle } from '../lib/hooks.js';
-import { useArrival } from '../lib/router.js';
+import { entryPath, Link, useArrival } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
-import { Confirm } from '../ui/dialog.js';
 import { DownloadIcon } from '../ui/icons.js';
 import { Failure, Skeleton } from '../ui/parts.js';
-import { toast, toastError } from '../ui/toast.js';
+import { toastError } from '../ui/toast.js';
 import { InstallProgress } from './install-progress.js';
-import { modelsChanged, startInstall } from './installs.js';
+import { startInstall } from './installs.js';
+import { ModelActions } from './model-actions.js';
 
+/** What is on this server, on its way to it, or reached through it. */
 export default function ModelsPage() {
-  useTitle('Models');
+  useTitle('Models on this server');
   const main = useArrival();
-  const catalogue = useQuery(catalogueQuery);
   const installed = useQuery(installedQuery);
+  const installs = useQuery(installsQuery);
   const models = useQuery(modelsQuery);
+  const entryOf = useEntryOf();
   const upstream = models.data?.filter((model) => model.engine === 'openai-compatible') ?? [];
-  const available = catalogue.data?.filter((entry) => !entry.installed) ?? [];
-  const failed = [catalogue, installed].find((query) => query.isError);
-
+  const failed = [installed, installs].find((query) => query.isError);
   return (
     <>
-      <PageHead title="Models" />
+      <PageHead title="Models on this server" />
       <main id="main" className="page-body" tabIndex={-1} ref={main}>
-        <div className="page-content">
+        <div className="page-content wide">
+          <ExploreNav current="/models" />
           {failed ? (
             <Failure title="The models could not be loaded" detail={messageOf(failed.error)}>
               <button
                 type="button"
                 className="button"
-                onClick={() => void Promise.all([catalogue.refetch(), installed.refetch()])}
+                onClick={() => void Promise.all([installed.refetch(), installs.refetch()])}
               >
                 Try again
               </button>
             </Failure>
-          ) : !catalogue.data || !installed.data ? (
+          ) : !installed.data || !installs.data ? (
             <Skeleton label="Loading the models" lines={['30%', '100%', '100%', '30%', '100%', '100%', '100%']} />
           ) : (
             <>
+              <Installs installs={unfinished(installs.data)} />
               <section aria-labelledby="installed-title">
-                <h2 id="installed-title">On this server</h2>
+                <h2 id="installed-title">Installed</h2>
                 {installed.data.length === 0 ? (
                   <p className="empty">
-                    No model is installed yet. Pick one below: it is downloaded, checked and ready to answer.
+                    No model is installed yet. Pick one in the <Link to="/explore">catalogue</Link>: it is downloaded,
+                    checked and ready to answer.
                   </p>
                 ) : (
                   <ul className="cards">
                     {installed.data.map((model) => (
-                      <Installed key={model.id} model={model} />
+                      <Installed key={model.id} model={model} entryId={entryOf(model.digest)} />
                     ))}
                   </ul>
                 )}
               </section>
+              <InFolder />
               {upstream.length > 0 && (
                 <section aria-labelledby="upstream-title">
                   <h2 id="upstream-title">Upstream</h2>
@@ -68,18 +73,6 @@ export default function ModelsPage() {
                   </ul>
                 </section>
               )}
-              <section aria-labelledby="catalogue-title">
-                <h2 id="catalogue-title">Catalogue</h2>
-                {available.length === 0 ? (
-                  <p className="empty">Every model of the catalogue is installed.</p>
-                ) : (
-                  <ul className="cards">
-                    {available.map((entry) => (
-                      <Available key={entry.id} entry={entry} />
-                    ))}
-                  </ul>
-                )}
-              </section>
             </>
           )}
         </div>
@@ -88,81 +81,67 @@ export default function ModelsPage() {
   );
 }
 
+/** The latest install of each entry, where it did not end with a model. */
+const unfinished = (installs: readonly InstallView[]): InstallView[] =>
+  installs.filter(
+    ({ catalogueId, status }, at) =>
+      status !== 'installed' && installs.findIndex((other) => other.catalogueId === catalogueId) === at,
+  );
+
+const Installs = ({ installs }: { installs: readonly InstallView[] }) =>
+  installs.length > 0 && (
+    <section aria-labelledby="installs-title">
+      <h2 id="installs-title">On the way</h2>
+      <ul className="cards">
+        {installs.map((install) => (
+          <li key={install.id} className="card">
+            <div className="card-main">
+              <h3>
+                {install.catalogueId.startsWith('folder:') ? (
+                  install.name
+                ) : (
+                  <Link to={entryPath(install.catalogueId)}>{install.name}</Link>
+                )}
+              </h3>
+              <InstallProgress install={install} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+
 const Facts = ({ facts }: { facts: readonly (string | null | false)[] }) => (
   <p className="facts">{facts.map((fact) => fact && <span key={fact}>{fact}</span>)}</p>
 );
 
 const contextOf = (tokens: number | null) => tokens !== null && tokens > 0 && `${formatTokens(tokens)} context`;
 
-function Installed({ model }: { model: InstalledModelView }) {
-  const { role } = useUser();
-  const [asking, setAsking] = useState(false);
-  const makeDefault = useMutation({
-    mutationFn: () => api.json('PUT', '/api/explore/default-model', { body: { modelId: model.id } }),
-    onSuccess: modelsChanged,
-    onError: toastError,
-  });
-  const remove = useMutation({
-    mutationFn: () => api.json('DELETE', `/api/explore/models/${encodeURIComponent(model.id)}`),
-    onSuccess: async () => {
-      toast(`${model.name} was deleted.`);
-      await modelsChanged();
-    },
-    onError: toastError,
-    onSettled: () => setAsking(false),
-  });
-  return (
-    <li className="card">
-      <div className="card-main">
-        <h3>
-          {model.name} {model.default && <span className="badge">Default</span>}
-        </h3>
-        <Facts
-          facts={[
-            formatBytes(model.sizeBytes),
-            model.architecture,
-            contextOf(model.contextLength),
-            model.license,
-            `since ${formatDate(model.installedAt)}`,
-          ]}
-        />
-        <p className="digest mono" title="SHA-256 of the model file">
-          {model.digest}
-        </p>
-      </div>
-      {role === 'admin' && (
-        <div className="card-actions">
-          {!model.default && (
-            <button
-              type="button"
-              className="button"
-              aria-label={`Make ${model.name} the default`}
-              disabled={makeDefault.isPending}
-              onClick={() => makeDefault.mutate()}
-            >
-              Make default
-            </button>
-          )}
-          <button type="button" className="button" aria-label={`Delete ${model.name}`} onClick={() => setAsking(true)}>
-            Delete
-          </button>
-        </div>
-      )}
-      {asking && (
-        <Confirm
-          title={`Delete ${model.name}?`}
-          action="Delete model"
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate()}
-          onClose={() => setAsking(false)}
-        >
-          Its file of {formatBytes(model.sizeBytes)} is removed from the server. Answers it has given stay. It can be
-          installed again at any time.
-        </Confirm>
-      )}
-    </li>
-  );
-}
+const Installed = ({ model, entryId }: { model: InstalledModelView; entryId: string | null }) => (
+  <li className="card">
+    <div className="card-main">
+      <h3>
+        {entryId === null ? model.name : <Link to={entryPath(entryId)}>{model.name}</Link>}{' '}
+        {model.default && <span className="badge">Default</span>}
+      </h3>
+      <Facts
+        facts={[
+          formatBytes(model.sizeBytes),
+          model.architecture,
+          contextOf(model.contextLength),
+          model.license,
+          `since ${formatDate(model.installedAt)}`,
+        ]}
+      />
+      <p className="digest mono" title="SHA-256 of the model file">
+        {model.digest}
+      </p>
+    </div>
+    <div className="card-actions">
+      <ModelActions model={model} />
+    </div>
+  </li>
+);
 
 const Upstream = ({ model }: { model: ModelView }) => (
   <li className="card">
@@ -175,45 +154,39 @@ const Upstream = ({ model }: { model: ModelView }) => (
   </li>
 );
 
-function Available({ entry }: { entry: CatalogueEntryView }) {
+/** Files of the operator's model folder, which no catalogue describes. */
+function InFolder() {
   const { role } = useUser();
-  const install = useMutation({ mutationFn: () => startInstall(entry.id), onError: toastError });
+  const { data: catalogue } = useQuery(catalogueQuery);
+  const files = catalogue?.filter(({ id, installed }) => id.startsWith('folder:') && !installed) ?? [];
+  if (files.length === 0 || role !== 'admin') return null;
   return (
-    <li className="card">
-      <div className="card-main">
-        <h3>
-          {entry.name} {entry.default && <span className="badge">Recommended to begin with</span>}
-        </h3>
-        <p>{entry.description}</p>
-        <Facts
-          facts={[
-            formatBytes(entry.sizeBytes),
-            `${formatParameters(entry.parameters)} parameters`,
-            entry.quantization,
-            contextOf(entry.contextLength),
-            entry.license,
-          ]}
-        />
-        {entry.install && entry.install.status !== 'installed' && (
-          <InstallProgress key={entry.install.id} install={entry.install} />
-        )}
-      </div>
-      {role === 'admin' && (!entry.install || entry.install.status === 'installed') && (
-        <div className="card-actions">
-          <button
-            type="button"
-            className="button button-primary"
-            aria-label={`Install ${entry.name}`}
-            disabled={install.isPending}
-            onClick={() => install.mutate()}
-          >
-            <DownloadIcon /> Install
-          </button>
-        </div>
-      )}
-    </li>
+    <section aria-labelledby="folder-title">
+      <h2 id="folder-title">In the model folder</h2>
+      <ul className="cards">
+        {files.map((file) => (
+          <FolderFile key={file.id} file={file} />
+        ))}
+      </ul>
+    </section>
   );
 }
 
-const formatParameters = (count: number): string =>
-  count >= 1e9 ? `${formatNumber(count / 1e9)} B` : `${formatNumber(count / 1e6)} M`;
+const FolderFile = ({ file }: { file: CatalogueEntryView }) => (
+  <li className="card">
+    <div className="card-main">
+      <h3>{file.name}</h3>
+      <Facts facts={[formatBytes(file.sizeBytes), file.quantization, contextOf(file.contextLength), file.license]} />
+    </div>
+    <div className="card-actions">
+      <button
+        type="button"
+        className="button"
+        aria-label={`Install ${file.name}`}
+        onClick={() => void startInstall({ catalogueId: file.id }).catch(toastError)}
+      >
+        <DownloadIcon /> Install
+      </button>
+    </div>
+  </li>
+);

@@ -33,12 +33,12 @@ export function NoModel() {
               <button
                 type="button"
                 className="button button-primary"
-                onClick={() => void startInstall(first.id).catch(toastError)}
+                onClick={() => void startInstall({ catalogueId: first.id }).catch(toastError)}
               >
                 Install {first.name} ({formatBytes(first.sizeBytes)})
               </button>
             )}
-            <Link to="/models" className="button">
+            <Link to="/explore" className="button">
               See all models
             </Link>
           </div>

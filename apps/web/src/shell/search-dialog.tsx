@@ -27,7 +27,9 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
 
   const actions: Entry[] = [
     { id: 'new', label: 'New chat', run: () => navigate('/') },
-    { id: 'models', label: 'Models', run: () => navigate('/models') },
+    { id: 'explore', label: 'Explore models and adapters', run: () => navigate('/explore') },
+    { id: 'models', label: 'Models on this server', run: () => navigate('/models') },
+    { id: 'adapters', label: 'Adapters', run: () => navigate('/adapters') },
     { id: 'account', label: 'Account and API keys', run: () => navigate('/account') },
     theme === 'dark'
       ? { id: 'light', label: 'Light theme', run: () => setTheme('light') }

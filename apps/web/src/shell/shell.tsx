@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { api, useReachable, useUser } from '../api/session.js';
-import { queryClient } from '../api/queries.js';
+import { forgetModels, queryClient } from '../api/queries.js';
 import { recoverAnswers } from '../browser/browser-answers.js';
 import { ChatPage } from '../chat/chat-page.js';
 import { refreshConversation, refreshConversations } from '../chat/cache.js';
@@ -15,6 +15,8 @@ import { PageHead } from './page-head.js';
 import { Sidebar } from './sidebar.js';
 import { useSidebar } from './sidebar-state.js';
 
+const ExplorePage = lazy(() => loadPart(() => import('../explore/explore-page.js')));
+const EntryPage = lazy(() => loadPart(() => import('../explore/entry-page.js')));
 const ModelsPage = lazy(() => loadPart(() => import('../models/models-page.js')));
 const StoragePage = lazy(() => loadPart(() => import('../storage/storage-page.js')));
 const AdaptersPage = lazy(() => loadPart(() => import('../adapters/adapters-page.js')));
@@ -49,7 +51,7 @@ export function Shell() {
     () =>
       onTabMessage((message) => {
         if (message.type === 'conversation-changed') void refreshConversation(message.id);
-        if (message.type === 'models-changed') void queryClient.invalidateQueries({ queryKey: ['models'] });
+        if (message.type === 'models-changed') void forgetModels();
         else void refreshConversations();
       }),
     [],
@@ -86,6 +88,10 @@ function pageOf(route: Route, isAdministrator: boolean): ReactNode {
       return <ChatPage id={null} />;
     case 'conversation':
       return <ChatPage id={route.id} />;
+    case 'explore':
+      return <ExplorePage />;
+    case 'entry':
+      return <EntryPage id={route.id} />;
     case 'models':
       return <ModelsPage />;
     case 'adapters':
@@ -105,7 +111,8 @@ function loadingTitleOf(path: string): string {
   if (path.startsWith('/admin')) return 'Administration';
   if (path.startsWith('/storage')) return 'Storage';
   if (path.startsWith('/adapters')) return 'Adapters';
-  return path.startsWith('/models') ? 'Models' : 'Account';
+  if (path.startsWith('/explore')) return 'Explore';
+  return path.startsWith('/models') ? 'Models on this server' : 'Account';
 }
 
 /** While the code of a page comes: its head already, so that nothing jumps and every page has its heading. */

@@ -6,6 +6,7 @@ import { setTheme, useTheme, type Theme } from '../lib/theme.js';
 import {
   AdapterIcon,
   ComposeIcon,
+  ExploreIcon,
   GaugeIcon,
   Logo,
   ModelIcon,
@@ -94,12 +95,12 @@ function SidebarFoot() {
   return (
     <div className="sidebar-foot">
       <Link
-        to="/models"
+        to="/explore"
         className="foot-link"
-        aria-current={path === '/models' ? 'page' : undefined}
+        aria-current={path.startsWith('/explore') || path === '/models' ? 'page' : undefined}
         onClick={closeDrawer}
       >
-        <ModelIcon /> Models
+        <ExploreIcon /> Explore
       </Link>
       <Link
         to="/adapters"

@@ -4,10 +4,13 @@ import { messageOf } from '../api/problem.js';
 import { setTemperature, temperature } from '../browser/browser-sampler.js';
 import { browserFiles, type StoredFile } from '../engines/files/browser-files.js';
 import { loadedModel, unloadModel } from '../engines/loaded-engine.js';
+import { ExploreNav } from '../explore/explore-nav.js';
+import { useEntryOf } from '../explore/queries.js';
 import { formatBytes, formatDate, formatPercent } from '../lib/format.js';
 import { useTitle } from '../lib/hooks.js';
-import { useArrival } from '../lib/router.js';
+import { entryPath, Link, useArrival } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
+import { FilesOnServer } from './files-on-server.js';
 import { Conversations } from './conversations-here.js';
 import { Confirm } from '../ui/dialog.js';
 import { Failure, Field, Progress, Skeleton } from '../ui/parts.js';
@@ -31,7 +34,8 @@ export default function StoragePage() {
     <>
       <PageHead title="Storage" />
       <main id="main" className="page-body" tabIndex={-1} ref={main}>
-        <div className="page-content">
+        <div className="page-content wide">
+          <ExploreNav current="/storage" />
           {!isSecureContext ? (
             <Failure
               title="Models cannot run in this browser here"
@@ -45,6 +49,7 @@ export default function StoragePage() {
             <>
               <Space {...storage.data.quota} />
               <Files files={storage.data.files} loaded={storage.data.loaded} />
+              <FilesOnServer />
               <Conversations />
               <Answers />
             </>
@@ -120,6 +125,7 @@ function Files({ files, loaded }: { files: readonly StoredFile[]; loaded: string
 }
 
 function FileCard({ file, loaded }: { file: StoredFile; loaded: boolean }) {
+  const entry = useEntryOf()(file.digest);
   const changed = useChanged();
   const [asking, setAsking] = useState(false);
   const unload = useMutation({ mutationFn: unloadModel, onSuccess: changed, onError: toastError });
@@ -139,7 +145,8 @@ function FileCard({ file, loaded }: { file: StoredFile; loaded: boolean }) {
     <li className="card">
       <div className="card-main">
         <h3>
-          {file.name} <span className="badge">{file.kind === 'model' ? 'Model' : 'LoRA adapter'}</span>
+          {entry ? <Link to={entryPath(entry)}>{file.name}</Link> : file.name}{' '}
+          <span className="badge">{file.kind === 'model' ? 'Model' : 'LoRA adapter'}</span>
           {loaded && <span className="badge">In memory</span>}
         </h3>
         <p className="facts">

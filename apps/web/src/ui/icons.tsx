@@ -96,6 +96,15 @@ export const ScreenIcon = icon(
 );
 export const MoonIcon = icon(<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z" />, 'MoonIcon');
 export const DownloadIcon = icon(<path d="M12 4v11M7 10.5l5 5 5-5M4.5 20h15" />, 'DownloadIcon');
+export const FilterIcon = icon(<path d="M4 7h16M7 12h10M10 17h4" />, 'FilterIcon');
+export const ExploreIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="m15.5 8.5-2 5-5 2 2-5Z" />
+  </>,
+  'ExploreIcon',
+);
+export const StarIcon = icon(<path d="m12 4 2.5 5.1 5.6.8-4 4 .9 5.6-5-2.7-5 2.7 1-5.6-4.1-4 5.6-.8Z" />, 'StarIcon');
 export const WarningIcon = icon(<path d="M12 4.5 21 20H3ZM12 10.5v4M12 17.2v.1" />, 'WarningIcon');
 
 /** Two people's words, facing each other. */

@@ -1,0 +1,111 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { messageOf } from '../api/problem.js';
+import { useUser } from '../api/session.js';
+import type { InstallView } from '../api/views.js';
+import { formatBytes } from '../lib/format.js';
+import { InstallProgress } from '../models/install-progress.js';
+import { startInstall, type Installable } from '../models/installs.js';
+import { DownloadIcon } from '../ui/icons.js';
+import { Failure, Skeleton } from '../ui/parts.js';
+import { toastError } from '../ui/toast.js';
+import { Fits } from './fit.js';
+import { entryFilesQuery, installsQuery } from './queries.js';
+import type { EntryFileList, EntryFileView, EntryView } from './views.js';
+
+/** What the model can be installed from: its quantisations, each with what it needs. */
+export function EntryFiles({ entry }: { entry: EntryView }) {
+  if (entry.kind !== 'model') return null;
+  return (
+    <section aria-labelledby="files-title">
+      <h2 id="files-title">Files</h2>
+      <Files entry={entry} />
+    </section>
+  );
+}
+
+function Files({ entry: { id, repo } }: { entry: EntryView }) {
+  const files = useQuery(entryFilesQuery(id));
+  if (files.data) return <FileRows files={files.data} entryId={id} repo={repo} onAgain={() => void files.refetch()} />;
+  return files.isError ? (
+    <Failure title="Its files are not known" detail={messageOf(files.error)}>
+      <button type="button" className="button" onClick={() => void files.refetch()}>
+        Try again
+      </button>
+    </Failure>
+  ) : (
+    <Skeleton label="Asking for its files" lines={['100%', '100%', '100%']} />
+  );
+}
+
+interface FileRowsProps {
+  files: EntryFileList;
+  /** Null: a repository that is not in the catalogue. */
+  entryId: string | null;
+  repo: string | null;
+  onAgain(): void;
+}
+
+/** The files of an entry or of a repository, each with what it needs and the way to install it. */
+export function FileRows({ files: { items, problem }, entryId, repo, onAgain }: FileRowsProps) {
+  const installs = useQuery(installsQuery);
+  return (
+    <>
+      {problem && (
+        <Failure title="The hub could not be asked for all files" detail={problem.message}>
+          <button type="button" className="button" onClick={onAgain}>
+            Try again
+          </button>
+        </Failure>
+      )}
+      {items.length === 0 ? (
+        <p className="empty">It has no file that an engine of this server or a browser reads.</p>
+      ) : (
+        <ul className="rows">
+          {items.map((file) => {
+            const catalogueId = file.chosen && entryId !== null ? entryId : `hf:${repo}/${file.file}`;
+            const latest = installs.data?.find((install) => install.catalogueId === catalogueId);
+            const open = !file.installed && latest && latest.status !== 'installed' ? latest : null;
+            const what = catalogueId === entryId ? { catalogueId } : { repo, file: file.file };
+            return <FileRow key={file.file} file={file} what={what} install={open} />;
+          })}
+        </ul>
+      )}
+    </>
+  );
+}
+
+interface FileRowProps {
+  file: EntryFileView;
+  what: Installable;
+  install: InstallView | null;
+}
+
+function FileRow({ file, what, install }: FileRowProps) {
+  const { role } = useUser();
+  const start = useMutation({ mutationFn: () => startInstall(what), onError: toastError });
+  return (
+    <li>
+      <div className="row-main">
+        <p>
+          <strong>{file.quantization ?? file.format.toUpperCase()}</strong>{' '}
+          {file.installed && <span className="badge">Installed</span>}
+        </p>
+        <p className="muted clip">{file.file}</p>
+        <Fits file={file} />
+        {install && <InstallProgress key={install.id} install={install} />}
+      </div>
+      <span className="row-size">{formatBytes(file.sizeBytes)}</span>
+      {role === 'admin' && file.installable && !file.installed && !install && (
+        <button
+          type="button"
+          className="button"
+          aria-label={`Install ${file.file}`}
+          disabled={start.isPending}
+          onClick={() => start.mutate()}
+        >
+          <DownloadIcon /> Install
+        </button>
+      )}
+    </li>
+  );
+}
