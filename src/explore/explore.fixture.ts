@@ -1,5 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { CacheModule } from '@app/cache';
 import { ConfigModule, loadConfig } from '@app/config';
 import { eventMetadata, MessagingModule } from '@app/messaging';
 import { PersistenceModule } from '@app/persistence';
@@ -13,6 +14,7 @@ export async function startExplore(
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(loadConfig(env)),
+      CacheModule.forRoot(),
       PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
       MessagingModule.forRoot({ service: 'test' }),
       ExploreModule,

@@ -6,6 +6,7 @@ import { CardsController } from './http/cards.controller.js';
 import { CatalogueController } from './http/catalogue.controller.js';
 import { FilesController } from './http/files.controller.js';
 import { HubController } from './http/hub.controller.js';
+import { HubModelsController } from './http/hub-models.controller.js';
 import { InstallsController } from './http/installs.controller.js';
 import { ModelsController } from './http/models.controller.js';
 import { UploadsController } from './http/uploads.controller.js';
@@ -19,6 +20,7 @@ import { UploadsController } from './http/uploads.controller.js';
     CatalogueController,
     CardsController,
     HubController,
+    HubModelsController,
     BrowserModelsController,
     UploadsController,
     AdaptersController,

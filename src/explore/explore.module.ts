@@ -53,6 +53,10 @@ import { ListAdapterOnAdapterVersionReadyHandler } from './features/list-adapter
 import { RateEntryHandler } from './features/rate-entry.handler.js';
 import { SearchCatalogueHandler } from './features/search-catalogue.handler.js';
 import { UnlistAdapterOnAdapterRemovedHandler } from './features/unlist-adapter-on-adapter-removed.handler.js';
+import { GetHubCardHandler } from './features/get-hub-card.handler.js';
+import { GetHubModelHandler } from './features/get-hub-model.handler.js';
+import { LocateHubPictureHandler } from './features/locate-hub-picture.handler.js';
+import { SearchHubHandler } from './features/search-hub.handler.js';
 import { EntryRows } from './persistence/entry-rows.js';
 import { AdapterEntries } from './search/adapter-entries.js';
 import { CatalogueEntries } from './search/catalogue-entries.js';
@@ -66,6 +70,7 @@ import { FileHeaders } from './fit/file-headers.js';
 import { Fits } from './fit/fits.js';
 import { HubAnswers } from './persistence/hub-answers.js';
 import { HubApi } from './sources/hub-api.js';
+import { HubSearch } from './sources/hub-search.js';
 import { HubModels } from './sources/hub-models.js';
 import { Adapters } from './persistence/adapters.js';
 import { BrowserModels } from './persistence/browser-models.js';
@@ -101,12 +106,17 @@ import { RunningInstalls } from './sources/running-installs.js';
     LocatePictureHandler,
     PictureRows,
     Pictures,
+    SearchHubHandler,
+    LocateHubPictureHandler,
+    GetHubModelHandler,
+    GetHubCardHandler,
     EntryFiles,
     FileHeaders,
     Fits,
     HubAnswers,
     HubApi,
     HubModels,
+    HubSearch,
     CountUseOnGenerationFinishedHandler,
     CountUseOnModelInstalledHandler,
     GetEntryHandler,

@@ -7,6 +7,7 @@ export * from './entry-files.js';
 export * from './events.js';
 export * from './files.js';
 export * from './hub.js';
+export * from './hub-models.js';
 export * from './queries.js';
 export * from './uploads.js';
 export * from './views.js';

@@ -28,6 +28,9 @@ export const sourceUnavailable = (source: SourceName, reason: string, cause?: un
 export const notAtSource = (source: SourceName, reason: string) =>
   new DomainError('not-found', 'explore.not-found', reason, { source });
 
+export const badCursor = () =>
+  new DomainError('invalid', 'explore.bad-cursor', 'The cursor is not one of this search: begin it again.');
+
 export const hubOff = () =>
   new DomainError('unavailable', 'explore.hub-off', 'EXPLORE_SOURCES does not allow the hub.');
 

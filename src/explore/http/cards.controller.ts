@@ -1,12 +1,12 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Returns, Scopes, sendFile } from '@app/http';
+import { Returns, Scopes } from '@app/http';
 import { MessageBus } from '@app/messaging';
 import { ObjectStorage } from '@app/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CardView, GetCard, LocatePicture, type PlacedPicture } from '../contracts/index.js';
+import { CardView, GetCard, LocatePicture } from '../contracts/index.js';
+import { sendPicture } from './send-picture.js';
 import { EntryId, PictureId } from './shapes.js';
-import { storedBytes } from './stored-bytes.js';
 
 @ApiTags('explore')
 @Scopes('explore', 'admin')
@@ -34,19 +34,4 @@ export class CardsController {
     const picture = await this.bus.query(new LocatePicture({ entryId, pictureId }));
     await sendPicture(reply, request, this.storage, picture);
   }
-}
-
-/** A stranger's bytes: never a page of this origin, whatever a browser makes of them. */
-async function sendPicture(
-  reply: FastifyReply,
-  request: FastifyRequest,
-  storage: ObjectStorage,
-  { key, type, sizeBytes, digest }: PlacedPicture,
-): Promise<void> {
-  reply.header('content-security-policy', "default-src 'none'; sandbox");
-  await sendFile(reply, request, {
-    name: `${digest.slice(0, 16)}.${type.slice('image/'.length)}`,
-    ...{ type, sizeBytes, etag: `"${digest}"`, cacheControl: 'private, max-age=86400' },
-    open: (start, end) => storedBytes(storage, key, start, end),
-  });
 }

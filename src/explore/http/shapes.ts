@@ -13,6 +13,7 @@ import {
   LocatePicture,
   RateEntry,
   SearchCatalogue,
+  SearchHub,
   SetDefaultModel,
 } from '../contracts/index.js';
 
@@ -28,6 +29,12 @@ export const AddAdapterVersionBody = AddAdapterVersion.schema
 export const AddBrowserModelBody = AddBrowserModel.schema.meta({ id: 'AddBrowserModelBody' });
 
 export const HubFilesParams = ListHubFiles.schema;
+export const SearchHubParams = SearchHub.schema.extend({ limit: z.coerce.number().int().min(1).max(60).default(24) });
+export const HubName = z
+  .string()
+  .max(100)
+  .regex(/^[\w.-]+$/)
+  .refine((name) => name !== '.' && name !== '..');
 export const InstallHubFileBody = InstallHubFile.schema.meta({ id: 'InstallHubFileBody' });
 
 export const EntryId = GetEntry.schema.shape.entryId;

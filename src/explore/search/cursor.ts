@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DomainError } from '@app/kernel';
 import { z } from 'zod';
+import { badCursor } from '../domain/errors.js';
 
 /** Where the next page begins: the keys of the last row, and of which search it is. */
 const Cursor = z.object({
@@ -24,8 +24,7 @@ export function readCursor(text: string, mark: string, key: RegExp): Cursor {
   const { data: cursor } = Cursor.safeParse(jsonOf(Buffer.from(text, 'base64url').toString()));
   const keys = cursor?.r ? cursor.k.slice(1) : cursor?.k;
   const wellFormed = keys?.length === 2 && key.test(keys[0]!) && (!cursor?.r || /^[0-3]$/.test(cursor.k[0]!));
-  if (!cursor || cursor.s !== mark || !wellFormed)
-    throw new DomainError('invalid', 'explore.bad-cursor', 'The cursor is not one of this search: begin it again.');
+  if (!cursor || cursor.s !== mark || !wellFormed) throw badCursor();
   return cursor;
 }
 
