@@ -4,7 +4,7 @@ import { histogram } from '@app/observability';
 import { cancellableStream } from './cancellable-stream.js';
 import { type MessageContext, runInContext } from './context.js';
 import type { RegisteredHandler, RegisteredReaction } from './handler-registry.js';
-import { Inbox } from './inbox.js';
+import { Inbox, Repeated } from './inbox.js';
 import type { Delivery } from './transport.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { checkResult, parseData } from './wire.js';
@@ -77,7 +77,7 @@ export class HandlerInvoker {
       const input = parseData(schema, envelope.type, envelope.data);
       const { data: _data, source: _source, time: _time, ...origin } = envelope;
       const context: MessageContext = { ...origin, signal, deliveryAttempt: attempt };
-      await runInContext(context, () => this.once(reaction, envelope.id, async () => reaction.handle(input, context)));
+      await runInContext(context, () => this.once(reaction, context, async () => reaction.handle(input, context)));
       this.measure(envelope.type, 'ok', started);
     } catch (error) {
       throw this.failedDelivery(error, delivery, started);
@@ -101,13 +101,21 @@ export class HandlerInvoker {
 
   private async once(
     { options: { queue, inbox = true }, transaction }: RegisteredReaction,
-    id: string,
+    { id, deliveryAttempt }: MessageContext,
     work: () => Promise<unknown>,
   ) {
     if (transaction) {
-      await this.unitOfWork.transaction(async () => {
-        if (await this.inbox.record(queue, id)) await work();
-      });
+      await this.unitOfWork
+        .transaction(async () => {
+          // What was delivered before may be done already. What was not hardly is, so the inbox is told together with the
+          // first statement: if it knows the message after all, the unit is rolled back.
+          if (deliveryAttempt === 1) await this.inbox.note(queue, id);
+          else if (!(await this.inbox.record(queue, id))) return;
+          await work();
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof Repeated)) throw error;
+        });
     } else if (!inbox) {
       await work();
     } else if (!(await this.inbox.has(queue, id))) {

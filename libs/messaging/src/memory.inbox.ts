@@ -1,8 +1,12 @@
-import { Inbox } from './inbox.js';
+import { Inbox, Repeated } from './inbox.js';
 
 /** For tests without a database. */
 export class MemoryInbox extends Inbox {
   private readonly handled = new Set<string>();
+
+  async note(queue: string, messageId: string): Promise<void> {
+    if (!(await this.record(queue, messageId))) throw new Repeated();
+  }
 
   async record(queue: string, messageId: string): Promise<boolean> {
     if (await this.has(queue, messageId)) return false;

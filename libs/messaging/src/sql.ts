@@ -3,3 +3,9 @@ export interface Sql {
   /** `$1` parameters; inside the ambient unit of work if there is one. */
   query<T = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<T[]>;
 }
+
+/** The same, where units of work are. */
+export interface UnitSql extends Sql {
+  /** Goes with the next statement of the ambient unit, or with its commit; `heed` gets the rows and fails the unit by throwing. */
+  queryWithNext(sql: string, params: unknown[], heed: (rows: unknown[]) => void): void;
+}

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { openPglite } from './pglite.js';
+import { PostgresStatements } from './postgres-statements.js';
 
 export interface OpenDatabase {
   dataSource: DataSource;
@@ -34,11 +35,16 @@ export async function openDataSource(url: string, entities: EntitySchema[] = [])
     ...common,
     url,
     applicationName: 'parley',
-    extra: { max: 10, connectionTimeoutMillis: 10_000, keepAlive: true },
+    extra: { Client: ServerClient, max: 10, connectionTimeoutMillis: 10_000, keepAlive: true },
   });
   await dataSource.initialize();
   outliveLostConnections((dataSource.driver as unknown as { master: EventEmitter }).master);
   return { dataSource, close: () => dataSource.destroy() };
+}
+
+/** pg's own, with a shorter way for prepared statements. */
+class ServerClient extends pg.Client {
+  readonly statements = new PostgresStatements(this);
 }
 
 /**

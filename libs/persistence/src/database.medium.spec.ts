@@ -134,6 +134,49 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
     expect(await db.query(`SELECT unit FROM marks WHERE unit BETWEEN 3000 AND 3002`)).toEqual([{ unit: 3000 }]);
   });
 
+  it('runs a statement with the next one of its unit, in order', async () => {
+    const heard: unknown[] = [];
+    const rows = await db.transaction(async () => {
+      db.queryWithNext(`INSERT INTO marks VALUES ($1, 0) RETURNING unit`, [4000], (stored) => heard.push(...stored));
+      db.queryWithNext(`UPDATE marks SET step = 7 WHERE unit = $1 RETURNING step`, [4000], (set) => heard.push(...set));
+      return db.query(`SELECT step FROM marks WHERE unit = $1`, [4000]);
+    });
+    expect(heard).toEqual([{ unit: 4000 }, { step: 7 }]);
+    expect(rows).toEqual([{ step: 7 }]);
+  });
+
+  it('runs it with the commit when it is the only one', async () => {
+    await db.transaction(async () => db.queryWithNext(`INSERT INTO marks VALUES ($1, 0)`, [4001], () => undefined));
+    expect(await db.query(`SELECT unit FROM marks WHERE unit = 4001`)).toEqual([{ unit: 4001 }]);
+  });
+
+  it('fails the unit when its rows are refused, with its next statement and with its commit', async () => {
+    const told: boolean[] = [];
+    const refuse = () => {
+      throw new Error('refused');
+    };
+    const unit = (next?: number) =>
+      db.transaction(async () => {
+        db.atEnd((committed) => told.push(committed));
+        db.queryWithNext(`SELECT unit FROM marks WHERE unit = $1`, [4000], refuse);
+        if (next) await db.query(`INSERT INTO marks VALUES ($1, 0)`, [next]).catch(() => 'never mind');
+      });
+    await expect(unit(4002)).rejects.toThrow('refused');
+    await expect(unit()).rejects.toThrow('refused');
+    expect(told).toEqual([false, false]);
+    expect(await db.query(`SELECT unit FROM marks WHERE unit = 4002`)).toEqual([]);
+  });
+
+  it('ends well without a statement, and rolls back well before one', async () => {
+    expect(await db.transaction(async () => 'nothing to store')).toBe('nothing to store');
+    const failed = db.transaction(async () => {
+      db.queryWithNext(`INSERT INTO marks VALUES ($1, 0)`, [4003], () => undefined);
+      throw new Error('roll back');
+    });
+    await expect(failed).rejects.toThrow('roll back');
+    expect(await db.query(`SELECT unit FROM marks WHERE unit = 4003`)).toEqual([]);
+  });
+
   it('is committed whatever those say who are told of it', async () => {
     const told: string[] = [];
     Logger.overrideLogger(false);

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { type OpenDatabase, openDataSource } from './data-source.js';
 import { asDomainError, toldByServer } from './database-errors.js';
 import { Leadership } from './leadership.js';
-import { type Client, runOn, type Statement } from './statement.js';
+import { type Client, type Prepared, type Rows, runOn, type Statement } from './statement.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
@@ -67,6 +67,18 @@ export class Database {
   }
 
   /**
+   * Runs a statement together with the next one of the ambient unit, or with its commit when there is no other: one message
+   * to a server instead of two. `heed` gets its rows, and fails the unit by throwing: what went with it is not stored then,
+   * but for a commit, with which nothing else goes.
+   */
+  queryWithNext(text: string, values: unknown[], heed: (rows: unknown[]) => void): void {
+    const name = this.#nameOf(text);
+    const unit = this.#ambient;
+    if (!unit || !name) throw new Error('Only a prepared statement of a unit of work can wait for the next one.');
+    unit.queryWithNext({ name, text, values }, heed);
+  }
+
+  /**
    * Runs `work` as one unit: all of it is stored, or nothing. A call inside another one joins it, and fails it when it
    * fails; so does a failed statement, even if its error is caught. Never wait for the network inside: on the embedded
    * database everybody else waits too.
@@ -117,12 +129,12 @@ export class Database {
   }
 
   /** Not by the pool's own `query`, which throws the connection and all that it prepared away at each violated rule. */
-  async #alone(query: Statement): Promise<{ rows: unknown[] }> {
+  async #alone(query: Statement): Promise<Rows> {
     const client = await this.#pool.connect();
     try {
-      const result = await runOn(client, query);
+      const [answer] = await runOn(client, query);
       client.release();
-      return result;
+      return answer!;
     } catch (error) {
       client.release(toldByServer(error) ? undefined : (error as Error));
       throw error;
@@ -136,10 +148,7 @@ export class Database {
     let committed = false;
     try {
       client = await this.#pool.connect();
-      unit = await UnitOfWork.begin(client).catch((failure: Error) => {
-        broken = failure;
-        throw failure;
-      });
+      unit = new UnitOfWork(client);
       try {
         const result = await this.#units.run(unit, work);
         await unit.commit();

@@ -1,15 +1,8 @@
 import { messages, protocol } from '@electric-sql/pglite';
-import pg from 'pg';
-import type { Statement } from './statement.js';
+import { type Column, columnOf, prepareValue, rowOf } from './columns.js';
+import type { Prepared, Rows, Statements } from './statement.js';
 
 type Exchange = (batch: Uint8Array) => Promise<readonly messages.BackendMessage[]>;
-type ReadField = (text: string) => unknown;
-
-interface Column {
-  readonly name: string;
-  readonly read: ReadField;
-}
-
 const { serialize } = protocol;
 const EXECUTE_AND_SYNC = Buffer.concat([serialize.execute({}), serialize.sync()]);
 
@@ -20,14 +13,20 @@ const EXECUTE_AND_SYNC = Buffer.concat([serialize.execute({}), serialize.sync()]
  *
  * For whoever has the connection to himself, like pg's `query`.
  */
-export class PgliteStatements {
+export class PgliteStatements implements Statements {
   readonly #prepared = new Map<string, readonly Column[]>();
   /** A first run failed: whether they were prepared before that, nobody has said. */
   readonly #doubtful = new Set<string>();
 
   constructor(private readonly exchange: Exchange) {}
 
-  async run({ name, text, values }: Required<Statement>): Promise<{ rows: unknown[] }> {
+  async runAll(statements: readonly Prepared[]): Promise<Rows[]> {
+    const answers: Rows[] = [];
+    for (const one of statements) answers.push(await this.#run(one));
+    return answers;
+  }
+
+  async #run({ name, text, values }: Prepared): Promise<Rows> {
     const known = this.#prepared.get(name);
     const bind = serialize.bind({ statement: name, values: values.map(prepareValue) });
     const answer = await this.exchange(
@@ -54,22 +53,4 @@ export class PgliteStatements {
     // Two under one name are refused; to close what is not there does nothing.
     return this.#doubtful.delete(name) ? [serialize.close({ type: 'S', name }), ...preparation] : preparation;
   }
-}
-
-const { utils } = pg as unknown as { utils: { prepareValue(value: unknown): string | Buffer | null } };
-const prepareValue = (value: unknown) => utils.prepareValue(value);
-
-const columnOf = ({ name, dataTypeID }: { name: string; dataTypeID: number }): Column => ({
-  name,
-  read: pg.types.getTypeParser(dataTypeID, 'text') as ReadField,
-});
-
-function rowOf(columns: readonly Column[], fields: readonly (string | Uint8Array | null)[]): object {
-  const row: Record<string, unknown> = {};
-  for (let at = 0; at < columns.length; at++) {
-    const { name, read } = columns[at]!;
-    const text = fields[at];
-    row[name] = text === null ? null : read(text as string);
-  }
-  return row;
 }

@@ -5,23 +5,40 @@ export interface Statement {
   values?: unknown[];
 }
 
-/** The part of pg's Client that is used here. */
-export interface Client {
-  query(statement: Statement): Promise<{ rows: unknown[] }>;
-  /** The shorter way of the embedded database. */
-  readonly statements?: { run(prepared: Required<Statement>): Promise<{ rows: unknown[] }> };
+export type Prepared = Required<Statement>;
+export interface Rows {
+  readonly rows: unknown[];
 }
+
+/** The short way of a prepared statement. */
+export interface Statements {
+  /** Runs them in order; after one that fails none is run. */
+  runAll(statements: readonly Prepared[]): Promise<Rows[]>;
+}
+
+/** The part of pg's Client that is used here, and the short way beside it. */
+export interface Client {
+  query(statement: Statement): Promise<Rows>;
+  readonly statements: Statements;
+}
+
+export const BEGIN: Prepared = { name: 'begin', text: 'BEGIN', values: [] };
+export const COMMIT: Prepared = { name: 'commit', text: 'COMMIT', values: [] };
+export const ROLLBACK: Prepared = { name: 'rollback', text: 'ROLLBACK', values: [] };
+
+const isPrepared = (statement: Statement): statement is Prepared => Boolean(statement.name && statement.values);
 
 /**
- * BEGIN, COMMIT or ROLLBACK. There is nothing to plan about them, so on a server the simple protocol is the shorter way: one
- * message there and one back, instead of three and three.
+ * Runs one statement, and before it those that are to go with it; whoever calls has the client to himself. Answers for all
+ * of them, the statement's is the last one.
  */
-export function runControl(client: Client, text: 'BEGIN' | 'COMMIT' | 'ROLLBACK'): Promise<{ rows: unknown[] }> {
-  return client.statements ? client.statements.run({ name: text, text, values: [] }) : client.query({ text });
-}
-
-/** Runs one statement; whoever calls has the client to himself. */
-export function runOn(client: Client, { name, text, values }: Statement): Promise<{ rows: unknown[] }> {
-  if (client.statements && name && values) return client.statements.run({ name, text, values });
-  return client.query({ name, text, values });
+export async function runOn(
+  client: Client,
+  statement: Statement,
+  before: readonly Prepared[] = [],
+): Promise<readonly Rows[]> {
+  if (isPrepared(statement)) return client.statements.runAll([...before, statement]);
+  const answers = before.length > 0 ? await client.statements.runAll(before) : [];
+  const { text, values } = statement;
+  return [...answers, await client.query({ text, values })];
 }

@@ -1,6 +1,12 @@
 import { DomainError } from '@app/kernel';
 import { asDomainError } from './database-errors.js';
-import { type Client, runControl, runOn, type Statement } from './statement.js';
+import { BEGIN, type Client, COMMIT, type Prepared, ROLLBACK, type Rows, runOn, type Statement } from './statement.js';
+
+/** A statement that goes with the next one; `heed` gets its rows, and fails the unit by throwing. */
+interface Owed {
+  statement: Prepared;
+  heed: (rows: unknown[]) => void;
+}
 
 /** One transaction on one connection, from its start to its end. */
 export class UnitOfWork {
@@ -9,13 +15,11 @@ export class UnitOfWork {
   #failure: { error: unknown } | null = null;
   #last: Promise<unknown> = Promise.resolve();
   readonly #atEnd: ((committed: boolean) => void)[] = [];
+  /** Before the first statement the server knows nothing of the unit. */
+  #begun = false;
+  #owed: Owed[] = [];
 
-  private constructor(private readonly client: Client) {}
-
-  static async begin(client: Client): Promise<UnitOfWork> {
-    await runControl(client, 'BEGIN');
-    return new UnitOfWork(client);
-  }
+  constructor(private readonly client: Client) {}
 
   /**
    * Whether it takes statements. Work that outlives the unit it was started in goes on outside of it after a commit.
@@ -30,14 +34,19 @@ export class UnitOfWork {
   }
 
   /** Statements of one unit take turns: a connection does one thing at a time. */
-  query(statement: Statement): Promise<{ rows: unknown[] }> {
-    const turn = () => runOn(this.client, statement);
+  query(statement: Statement): Promise<Rows> {
+    const turn = () => this.#run(statement);
     const result = this.#last.then(turn, turn);
     this.#last = result;
     return result.catch((error: unknown) => {
       this.#failure ??= { error };
       throw error;
     });
+  }
+
+  /** Runs it in one message with the unit's next statement, or with its commit when that is the next. */
+  queryWithNext(statement: Prepared, heed: (rows: unknown[]) => void): void {
+    this.#owed.push({ statement, heed });
   }
 
   /** A nested unit: it fails, the whole fails, even where somebody catches the error. */
@@ -64,7 +73,7 @@ export class UnitOfWork {
     if (this.#failure) throw this.#failure.error;
     this.#state = 'committed';
     try {
-      await runControl(this.client, 'COMMIT');
+      if (this.#begun || this.#owed.length > 0) await this.#run(COMMIT);
     } catch (error) {
       this.#state = 'rolled-back';
       throw asDomainError(error);
@@ -74,6 +83,19 @@ export class UnitOfWork {
   async rollback(): Promise<void> {
     this.#state = 'rolled-back';
     await this.#last.catch(() => undefined);
-    await runControl(this.client, 'ROLLBACK');
+    if (this.#begun) await runOn(this.client, ROLLBACK);
+  }
+
+  /** BEGIN goes with the first statement: were it to fail, the server would not do what follows it in the message. */
+  async #run(statement: Statement): Promise<Rows> {
+    const owed = this.#owed;
+    this.#owed = [];
+    const begin = this.#begun ? [] : [BEGIN];
+    this.#begun = true;
+    const before = [...begin, ...owed.map((one) => one.statement)];
+    const answers = await runOn(this.client, statement, before);
+    if (statement === COMMIT) this.#begun = false;
+    owed.forEach(({ heed }, at) => heed(answers[begin.length + at]!.rows));
+    return answers.at(-1)!;
   }
 }
