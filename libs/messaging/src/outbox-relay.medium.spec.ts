@@ -127,6 +127,17 @@ for (const kind of testDatabaseKinds) {
         await eventually(() => got.length === 2);
       });
 
+      it.skipIf(shortcut)('leaves nothing to be published again when it stops while it publishes', async () => {
+        let stopped: Promise<void> | undefined;
+        onPublish = () => {
+          stopped ??= relay.stop();
+        };
+        await events.append('s-8', 'any', [noted(1), noted(2)]);
+        await eventually(() => got.length === 2);
+        await stopped;
+        expect(await leftInOutbox()).toBe(0);
+      });
+
       it('keeps what another relay has claimed', async () => {
         await relay.stop();
         await events.append('s-6', 'any', [noted(1), noted(2)]);

@@ -34,6 +34,8 @@ export class OutboxRelay {
   private fresh = false;
   private leading = false;
   private wasEmpty = false;
+  /** Published, and not forgotten yet: that is done with the next claim. */
+  private published: string[] = [];
   private line: { stop(): Promise<void> } | undefined;
 
   constructor(
@@ -113,11 +115,23 @@ export class OutboxRelay {
       try {
         if (this.fresh && this.options.lead) await this.outbox.release();
         this.fresh = false;
-        if ((await this.publishSome()) === BATCH) this.again = true;
+        if ((await this.publishSome()) === BATCH || this.published.length > 0) this.again = true;
         else this.emptied();
       } catch (err) {
         this.logger.error({ msg: 'Could not read the outbox: will be tried again', err });
       }
+    }
+    await this.forgetPublished();
+  }
+
+  /** What the loop could not: it ended, or failed, before the next claim. */
+  private async forgetPublished(): Promise<void> {
+    if (this.published.length === 0) return;
+    try {
+      await this.outbox.forget(this.published);
+      this.published = [];
+    } catch (err) {
+      this.logger.error({ msg: 'Could not forget what is published: will be tried again', err });
     }
   }
 
@@ -129,7 +143,8 @@ export class OutboxRelay {
 
   private async publishSome(): Promise<number> {
     if (this.transport.publishFromOutbox) return this.transport.publishFromOutbox(BATCH);
-    const claimed = await this.outbox.claim(BATCH, LEASE_MS);
+    const claimed = await this.outbox.claim(BATCH, LEASE_MS, this.published);
+    this.published = [];
     // Events that failed before go one by one, so that one that can never be published holds up no other.
     const [fresh, failed] = [
       claimed.filter(({ attempts }) => attempts === 1),
@@ -155,6 +170,6 @@ export class OutboxRelay {
       });
       return this.outbox.postpone(positions, delayMs);
     }
-    await this.outbox.forget(positions);
+    this.published.push(...positions);
   }
 }

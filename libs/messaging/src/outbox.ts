@@ -13,20 +13,22 @@ export interface Claimed {
 export class Outbox {
   constructor(private readonly sql: Sql) {}
 
-  /** The oldest unpublished events; nobody else gets them within `leaseMs`. */
-  claim(limit: number, leaseMs: number): Promise<Claimed[]> {
+  /** The oldest unpublished events; nobody else gets them within `leaseMs`. Those at `published` are forgotten. */
+  claim(limit: number, leaseMs: number, published: readonly string[] = []): Promise<Claimed[]> {
     return this.sql.query<Claimed>(
-      `WITH claimed AS (
+      `WITH gone AS (
+         DELETE FROM platform.outbox WHERE position = ANY ($3::bigint[])
+       ), claimed AS (
          UPDATE platform.outbox
          SET claimed_until = clock_timestamp() + $2::float8 * interval '1 millisecond', attempts = attempts + 1
          WHERE position = ANY (ARRAY(
            SELECT position FROM platform.outbox
-           WHERE claimed_until IS NULL OR claimed_until < clock_timestamp()
+           WHERE (claimed_until IS NULL OR claimed_until < clock_timestamp()) AND position <> ALL ($3::bigint[])
            ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED
          )) RETURNING position, attempts
        )
        SELECT position, attempts, e.envelope FROM claimed, ${eventOf('claimed')} ORDER BY position`,
-      [limit, leaseMs],
+      [limit, leaseMs, published],
     );
   }
 

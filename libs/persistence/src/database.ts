@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { type OpenDatabase, openDataSource } from './data-source.js';
 import { asDomainError, toldByServer } from './database-errors.js';
 import { Leadership } from './leadership.js';
-import { type Client, type Prepared, type Rows, runOn, type Statement } from './statement.js';
+import { type Client, type Rows, runOn, type Statement } from './statement.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
