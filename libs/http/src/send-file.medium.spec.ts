@@ -22,7 +22,7 @@ beforeAll(async () => {
     const { name, size } = request.params;
     return sendFile(reply, request, {
       ...{ name: 'a "file".gguf', sizeBytes: Number(size), etag, cacheControl: 'public, immutable' },
-      open: (start, end) => createReadStream(join(folder, name), { start, end, highWaterMark: 2 ** 20 }),
+      read: (start, end) => createReadStream(join(folder, name), { start, end, highWaterMark: 2 ** 20 }),
     }).then(() => reply);
   });
   await http.listen({ port: 0, host: '127.0.0.1' });

@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { DomainError } from '@app/kernel';
 import { checked } from './checked-bytes.js';
 import { requireKey, requirePrefix } from './object-key.js';
-import { type ByteRange, type Expected, type ObjectPage, ObjectStorage, type StoredObject } from './object-storage.js';
+import {
+  type ByteRange,
+  type Expected,
+  type ObjectPage,
+  ObjectStorage,
+  type SizeAlone,
+  type StoredObject,
+} from './object-storage.js';
 import { notFound, storageFull, storageUnavailable, wrongSize } from './problems.js';
 
 /** What is on its way lies beside the objects, on the same disk; no key begins with a dot. */
@@ -25,7 +32,12 @@ export class FolderStorage extends ObjectStorage {
     return this.pathOf(key);
   }
 
-  async put(key: string, bytes: AsyncIterable<Uint8Array>, expected: Expected, signal?: AbortSignal): Promise<void> {
+  async put(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: Expected | SizeAlone,
+    signal?: AbortSignal,
+  ): Promise<void> {
     await this.place(key, async (partial) => {
       await using file = await open(partial, 'wx', 0o644);
       for await (const chunk of checked(bytes, expected, signal)) await file.writeFile(chunk);
@@ -47,14 +59,29 @@ export class FolderStorage extends ObjectStorage {
   async *get(key: string, { from = 0, length = Infinity }: ByteRange = {}, signal?: AbortSignal) {
     const path = this.pathOf(key);
     await using file = await translated(() => openFile(path, key));
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, length));
-    for (let left = length, at = from; left > 0;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await translated(() => file.read(buffer, 0, Math.min(buffer.length, left), at));
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-      at += bytesRead;
-      left -= bytesRead;
+    let [at, left] = [from, length];
+    const readInto = (buffer: Buffer) => translated(() => file.read(buffer, 0, Math.min(buffer.length, left), at));
+    // Two, so that one is filled while the caller works with the other.
+    const buffers = [0, 1].map(() => Buffer.allocUnsafe(Math.min(CHUNK_BYTES, length)));
+    let coming = left > 0 ? readInto(buffers[0]!) : null;
+    try {
+      for (let turn = 0; coming; turn++) {
+        signal?.throwIfAborted();
+        const { bytesRead, buffer } = await coming;
+        coming = null;
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        left -= bytesRead;
+        if (left > 0) {
+          coming = readInto(buffers[(turn + 1) % 2]!);
+          // It is waited for above; meanwhile its failure must not count as nobody's.
+          coming.catch(() => undefined);
+        }
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      // Closing a file that is being read would be an error of its own.
+      await coming?.catch(() => undefined);
     }
   }
 

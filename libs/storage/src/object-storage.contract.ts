@@ -62,6 +62,15 @@ export function objectStorageContract(
       expect([null, expected(bytes).sha256]).toContain((await storage.stat('digest'))!.sha256);
     });
 
+    it('checks the size alone of what nobody knows the digest of', async () => {
+      const bytes = randomBytes(1_000);
+      await storage.put('unknown', inChunks(bytes), { sha256: null, sizeBytes: 1_000 });
+      expect(await read('unknown')).toEqual(bytes);
+      expect((await storage.stat('unknown'))!.sha256).toBeNull();
+      const longer = storage.put('unknown', inChunks(bytes), { sha256: null, sizeBytes: 999 });
+      await expect(longer).rejects.toEqual(problem('wrong-size'));
+    });
+
     it('gives a part', async () => {
       const bytes = randomBytes(2_000_000);
       await put('range', bytes);

@@ -13,6 +13,12 @@ export interface Expected {
   sizeBytes: number;
 }
 
+/** Bytes that nobody knows the digest of. */
+export interface SizeAlone {
+  sha256: null;
+  sizeBytes: number;
+}
+
 export interface ObjectPage {
   /** In the order of their keys, by UTF-8. */
   objects: StoredObject[];
@@ -45,7 +51,12 @@ export abstract class ObjectStorage {
   /** For people: where it is, without secrets. */
   abstract readonly location: string;
   /** Stores the bytes if they are the expected ones. */
-  abstract put(key: string, bytes: AsyncIterable<Uint8Array>, expected: Expected, signal?: AbortSignal): Promise<void>;
+  abstract put(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: Expected | SizeAlone,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Takes over a complete local file that the caller has checked; the file is gone afterwards, moved if it can be. */
   abstract adopt(key: string, path: string, expected: Expected, signal?: AbortSignal): Promise<void>;
   /** A chunk is done with before the next is asked for. */

@@ -18,6 +18,7 @@ import {
   type ObjectPage,
   ObjectStorage,
   type PresignedHeaders,
+  type SizeAlone,
   type StoredObject,
 } from './object-storage.js';
 import { notFound } from './problems.js';
@@ -68,8 +69,14 @@ export class S3Storage extends ObjectStorage {
     return null;
   }
 
-  async put(key: string, bytes: AsyncIterable<Uint8Array>, expected: Expected, signal?: AbortSignal): Promise<void> {
-    const target = { ...this.at(key), Metadata: { [DIGEST]: expected.sha256 } };
+  async put(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: Expected | SizeAlone,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const Metadata: Record<string, string> = expected.sha256 === null ? {} : { [DIGEST]: expected.sha256 };
+    const target = { ...this.at(key), Metadata };
     const { partBytes = PART_BYTES } = this.options;
     const size = Math.max(partBytes, Math.ceil(expected.sizeBytes / MOST_PARTS));
     const parts = inParts(checked(bytes, expected, signal), size);

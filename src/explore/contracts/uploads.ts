@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 const uploadId = z.uuid();
 
-/** The most bytes of one `AppendUpload`; its `bytes` are base64. */
-export const UPLOAD_PIECE_BYTES = 2 ** 20;
+/** The most bytes of one `AppendUpload`; its `bytes` are base64. Each costs an object, a wait for the disk and a row. */
+export const UPLOAD_PIECE_BYTES = 4 * 2 ** 20;
 
 /** A file on its way to this server, piece by piece, in order. Only whoever began it sees it. */
 export const UploadView = z

@@ -60,7 +60,7 @@ export class FilesController {
       sizeBytes: file.sizeBytes,
       etag: `"${sha256}"`,
       cacheControl: file.cacheControl,
-      open: (start, end) => storedBytes(this.storage, file.key, start, end),
+      read: storedBytes(this.storage, file.key),
     });
   }
 }

@@ -15,6 +15,6 @@ export async function sendPicture(
   await sendFile(reply, request, {
     name: `${digest.slice(0, 16)}.${type.slice('image/'.length)}`,
     ...{ type, sizeBytes, etag: `"${digest}"`, cacheControl: 'private, max-age=86400' },
-    open: (start, end) => storedBytes(storage, key, start, end),
+    read: storedBytes(storage, key),
   });
 }

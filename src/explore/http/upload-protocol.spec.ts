@@ -28,9 +28,9 @@ describe('the headers of an upload', () => {
 });
 
 describe('the pieces of a body', () => {
-  const collect = async (body: Readable) => {
+  const collect = async (body: Readable, mostBytes = 2 ** 30) => {
     const sizes: number[] = [];
-    for await (const piece of piecesOf(body)) sizes.push(piece.length);
+    for await (const piece of piecesOf(body, mostBytes)) sizes.push(piece.length);
     return sizes;
   };
 
@@ -38,6 +38,7 @@ describe('the pieces of a body', () => {
     const chunks = [10, UPLOAD_PIECE_BYTES * 2, 5].map((size) => Buffer.alloc(size));
     expect(await collect(Readable.from(chunks))).toEqual([UPLOAD_PIECE_BYTES, UPLOAD_PIECE_BYTES, 15]);
     expect(await collect(Readable.from([]))).toEqual([]);
+    expect(await collect(Readable.from([Buffer.alloc(5)]), 3)).toEqual([4, 1]);
   });
 
   it('hold what had come when the connection was cut', async () => {

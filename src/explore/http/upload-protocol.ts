@@ -42,27 +42,29 @@ export const progressHeaders = ({ receivedBytes, sizeBytes, expiresAt }: UploadV
   'cache-control': 'no-store',
 });
 
-/** What of a body has come, in pieces of at most the size of one; the rest of a cut one, too, before its error. */
-export async function* piecesOf(body: Readable): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
+/**
+ * What of a body has come, in pieces of at most the size of one; the rest of a cut one, too, before its error. Every piece
+ * lies in the same memory: done with before the next is asked for.
+ *
+ * @param mostBytes of the whole body that anybody will take
+ */
+export async function* piecesOf(body: Readable, mostBytes: number): AsyncGenerator<Buffer> {
+  // Fresh memory for each piece kept the garbage collector busier than the disk. One byte more shows what is too long.
+  const piece = Buffer.allocUnsafe(Math.min(UPLOAD_PIECE_BYTES, mostBytes + 1));
   let length = 0;
-  const take = () => {
-    const piece = Buffer.concat(waiting);
-    [waiting, length] = [[], 0];
-    return piece;
-  };
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       for (let at = 0; at < chunk.length;) {
-        const part = chunk.subarray(at, at + UPLOAD_PIECE_BYTES - length);
-        waiting.push(part);
-        length += part.length;
-        at += part.length;
-        if (length === UPLOAD_PIECE_BYTES) yield take();
+        const copied = chunk.copy(piece, length, at);
+        length += copied;
+        at += copied;
+        if (length < piece.length) continue;
+        yield piece;
+        length = 0;
       }
     }
   } catch {
     // The client left in the middle. What came is as good as any: it goes on behind it.
   }
-  if (length > 0) yield take();
+  if (length > 0) yield piece.subarray(0, length);
 }

@@ -81,13 +81,18 @@ export class UploadsController {
     // Not in the context of the client, which ends when it leaves: what it had sent by then is kept.
     const upload = await runAs({ actor, correlationid: request.id }, async () => {
       let at = offset;
-      let known = await this.bus.query(new GetUpload({ uploadId }));
+      const known = await this.bus.query(new GetUpload({ uploadId }));
       if (known.receivedBytes !== offset) throw uploadOffset(known.receivedBytes);
-      for await (const piece of piecesOf(request.body as Readable)) {
-        known = await this.bus.execute(new AppendUpload({ uploadId, offset: at, bytes: piece.toString('base64') }));
-        at = known.receivedBytes;
+      // While one piece is being stored the next one comes.
+      let storing: Promise<UploadView> = Promise.resolve(known);
+      for await (const piece of piecesOf(request.body as Readable, known.sizeBytes - offset)) {
+        await storing;
+        storing = this.bus.execute(new AppendUpload({ uploadId, offset: at, bytes: piece.toString('base64') }));
+        at += piece.length;
+        // It is waited for below; meanwhile its failure must not count as nobody's.
+        storing.catch(() => undefined);
       }
-      return known;
+      return storing;
     });
     reply.headers(progressHeaders(upload));
   }

@@ -15,8 +15,8 @@ export class UploadBytes {
   /** Stores a piece under a key of its own: of two that claim the same place, one is forgotten and neither is mixed. */
   async put(uploadId: string, bytes: Buffer, signal: AbortSignal): Promise<string> {
     const key = `${prefixOf(uploadId)}${randomUUID()}`;
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.storage.put(key, only(bytes), { sha256, sizeBytes: bytes.length }, signal);
+    // Hashed once, when the file is whole.
+    await this.storage.put(key, only(bytes), { sha256: null, sizeBytes: bytes.length }, signal);
     return key;
   }
 
@@ -41,8 +41,10 @@ export class UploadBytes {
     await using file = await open(path, 'w', 0o600);
     for (const { key } of await this.uploads.partsOf(uploadId)) {
       for await (const chunk of this.storage.get(key, {}, signal)) {
-        await file.writeFile(chunk);
+        // The disk and the hash are at work at the same time.
+        const writing = file.writeFile(chunk);
         hash.update(chunk);
+        await writing;
         report(chunk.length);
       }
     }
@@ -55,7 +57,8 @@ export class UploadBytes {
     for (const id of uploadIds) {
       for (let after: string | undefined; ;) {
         const { objects, next } = await this.storage.list(prefixOf(id), { after });
-        for (const { key } of objects) await this.storage.delete(key);
+        for (let at = 0; at < objects.length; at += AT_ONCE)
+          await Promise.all(objects.slice(at, at + AT_ONCE).map(({ key }) => this.storage.delete(key)));
         if (next === null) break;
         after = next;
       }
@@ -63,6 +66,9 @@ export class UploadBytes {
     await this.uploads.remove([...uploadIds]);
   }
 }
+
+/** Objects that are deleted at once. */
+const AT_ONCE = 16;
 
 const prefixOf = (uploadId: string): string => `uploads/${uploadId}/`;
 
