@@ -33,7 +33,7 @@ describe.skipIf(process.platform !== 'linux')('the estimate of a model', () => {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   };
 
-  it('is near to what the process really takes, and not below it by much', async () => {
+  it('is near to what the process really takes, not below it by much, and unloading gives that back', async () => {
     // What the library itself takes is there after the first, which adds next to nothing.
     await engine.warm('small.gguf');
     const before = await resident();
@@ -43,5 +43,8 @@ describe.skipIf(process.platform !== 'linux')('the estimate of a model', () => {
     const plan = planContext(info, { sequences: parallel, contextTokens, memoryBytes: 2 ** 40 });
     expect(plan.memory.total).toBeGreaterThan(taken - 24 * MIB);
     expect(plan.memory.total).toBeLessThan(taken + 24 * MIB);
+    // Unloading gives it back to the system, not to the process alone.
+    await engine.unload('large.gguf');
+    await expect.poll(async () => (await resident()) - before, { timeout: 10_000 }).toBeLessThan(taken / 4);
   }, 60_000);
 });
