@@ -8,11 +8,13 @@ import { type Actor, type MessageContext } from '@app/messaging';
 import { type TestDatabase, testDatabase, testDatabaseKinds } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shippedEntries } from './catalogue/curated.js';
+import { LocalModels } from './catalogue/local-models.js';
 import { SearchCatalogue } from './contracts/index.js';
 import { SearchCatalogueHandler } from './features/search-catalogue.handler.js';
 import { EntryRows } from './persistence/entry-rows.js';
 import { InstalledModels } from './persistence/installed-models.js';
 import { CatalogueEntries } from './search/catalogue-entries.js';
+import { LocalEntries } from './search/local-entries.js';
 import type { NewEntry } from './search/new-entry.js';
 import { QueryWords } from './search/query-words.js';
 
@@ -34,10 +36,11 @@ describe.each(testDatabaseKinds)('the catalogue on %s', (kind) => {
 
   beforeAll(async () => {
     test = await testDatabase(kind);
-    const config = loadConfig({ DATA_DIR: dataDir });
+    const config = loadConfig({ DATA_DIR: dataDir, EXPLORE_SOURCES: 'folder' });
     entries = new CatalogueEntries(test.db);
     const rows = new EntryRows(test.db, config);
-    handler = new SearchCatalogueHandler(test.db, new QueryWords(test.db), new InstalledModels(test.db), rows);
+    const local = new LocalEntries(new LocalModels(config), entries);
+    handler = new SearchCatalogueHandler(test.db, new QueryWords(test.db), new InstalledModels(test.db), rows, local);
     await entries.put(shippedEntries());
     await entries.put([
       entry('mine', {

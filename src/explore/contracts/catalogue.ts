@@ -7,8 +7,8 @@ const facetValue = z.string().trim().min(1).max(80);
 
 export const EntryKind = z.enum(['model', 'adapter']);
 
-/** Where an entry comes from: shipped with Parley, added from a hub, or an adapter of this server. */
-export const EntryOrigin = z.enum(['built-in', 'hub', 'adapter']);
+/** Where an entry comes from: shipped with Parley, added from a hub, an adapter of this server, or a file of its folders. */
+export const EntryOrigin = z.enum(['built-in', 'hub', 'adapter', 'local']);
 
 export const EntryView = z
   .object({

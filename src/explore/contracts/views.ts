@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** SHA-256 of a model file, lower-case hex. It is the model's identity and the name of its file. */
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/);
 
-export const SourceName = z.enum(['folder', 'huggingface', 'pypi']);
+export const SourceName = z.enum(['folder', 'ollama', 'huggingface', 'pypi']);
 export type SourceName = z.infer<typeof SourceName>;
 
 export const InstallStatus = z.enum(['queued', 'downloading', 'verifying', 'installed', 'cancelled', 'failed']);

@@ -7,6 +7,8 @@ export interface Places {
   pypi?: { package: string; version: string; member: string };
   /** A file name in the operator's model folder. */
   folder?: { file: string };
+  /** A model of Ollama on this machine, as Ollama calls it; its file is found by its digest. */
+  ollama?: { name: string };
 }
 
 /** A model that can be installed. Size and digest hold whatever a source delivers to account. */

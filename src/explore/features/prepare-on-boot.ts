@@ -10,6 +10,7 @@ import { InstalledModels } from '../persistence/installed-models.js';
 import { ModelFiles } from '../persistence/model-files.js';
 import { AdapterEntries } from '../search/adapter-entries.js';
 import { CatalogueEntries } from '../search/catalogue-entries.js';
+import { LocalEntries } from '../search/local-entries.js';
 
 /**
  * At each start: models whose file is gone are taken off the list, the catalogue is filled with what is shipped, then the default model is installed if it is not
@@ -26,6 +27,7 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
     private readonly files: ModelFiles,
     private readonly entries: CatalogueEntries,
     private readonly adapters: AdapterEntries,
+    private readonly local: LocalEntries,
     private readonly db: Database,
     private readonly bus: MessageBus,
   ) {}
@@ -49,6 +51,7 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
       'built-in',
       shipped.map(({ id }) => id),
     );
+    await this.local.refresh();
     await this.adapters.refreshAll();
   }
 

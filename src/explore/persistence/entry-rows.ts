@@ -96,7 +96,7 @@ export class EntryRows {
       encodings: tags('encoding'),
       sources: tags('source'),
       repo: row.places.huggingface?.repo ?? row.places.repo ?? null,
-      installable: row.kind === 'model' && Boolean(row.places.huggingface ?? row.places.pypi),
+      installable: row.kind === 'model' && Object.keys(row.places).some((place) => place !== 'repo'),
       rating: {
         average: row.rating_count > 0 ? row.rating : null,
         count: row.rating_count,

@@ -5,7 +5,7 @@ import { wordsOf } from './words.js';
 export interface NewEntry {
   id: string;
   kind: 'model' | 'adapter';
-  origin: 'built-in' | 'hub' | 'adapter';
+  origin: 'built-in' | 'hub' | 'adapter' | 'local';
   name: string;
   publisher: string | null;
   description: string;
@@ -34,7 +34,7 @@ const MOST_WORDS = 120;
 export function tagsOf(entry: NewEntry): string[] {
   const tag = (name: string, values: readonly (string | null)[]) =>
     values.filter((value) => value !== null).map((value) => `${name}:${value.slice(0, 80)}`);
-  const { huggingface, pypi, repo } = entry.places;
+  const { huggingface, pypi, folder, ollama, repo } = entry.places;
   return [
     ...tag('kind', [entry.kind]),
     ...tag('license', [entry.license]),
@@ -45,6 +45,8 @@ export function tagsOf(entry: NewEntry): string[] {
     ...tag('source', [
       huggingface || repo ? 'huggingface' : null,
       pypi ? 'pypi' : null,
+      folder ? 'folder' : null,
+      ollama ? 'ollama' : null,
       entry.kind === 'adapter' ? 'this-server' : null,
     ]),
   ];

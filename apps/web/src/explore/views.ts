@@ -5,7 +5,7 @@ import type { InstallView } from '../api/views.js';
 export interface EntryView {
   id: string;
   kind: 'model' | 'adapter';
-  origin: 'built-in' | 'hub' | 'adapter';
+  origin: 'built-in' | 'hub' | 'adapter' | 'local';
   name: string;
   publisher: string | null;
   description: string;
