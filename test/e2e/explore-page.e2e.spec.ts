@@ -14,6 +14,11 @@ import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
 const repo = 'Qwen/Qwen3-1.7B-GGUF';
 const file = 'Qwen3-1.7B-Q8_0.gguf';
+/** What the hub has beside that, and no catalogue knows. */
+const stranger = {
+  ...{ id: 'Stranger/Novel-GGUF', downloads: 12_345, likes: 67, gated: false },
+  tags: ['gguf', 'license:mit', 'en'],
+};
 
 /** What a stranger may write. */
 const card = `---
@@ -43,6 +48,8 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
   let server: TinyServer;
   let browser: OpenBrowser;
   let page: Page;
+  /** The hub answers nobody. */
+  let away = false;
   /** Lets the hub send the rest of the file. */
   let goOn: () => void = () => undefined;
   const problems: string[] = [];
@@ -60,8 +67,10 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
       if (request.url?.endsWith('/README.md')) return response.setHeader('content-type', 'text/plain').end(card);
       if (request.url?.endsWith('/logo.png')) return response.setHeader('content-type', 'image/png').end(picture);
       if (!request.url?.startsWith('/api/')) return bytes(request, response);
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(tree));
+      if (away) return response.writeHead(503).end();
+      const path = request.url.split('?')[0]!;
+      const found = path === '/api/models' ? [stranger] : path.endsWith('/tree/main') ? tree : stranger;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(found));
     });
     server = await startTiny({ env: { EXPLORE_SOURCES: 'folder,huggingface', HF_ENDPOINT: hub.url } });
     browser = await openBrowser({ viewport: { width: 1280, height: 900 } });
@@ -69,8 +78,10 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     page.setDefaultTimeout(10_000);
     page.on('console', (message) => {
       if (message.type() !== 'error' || message.text().includes('401')) return;
-      // What a stranger wrote asks for what is refused: a handler in an attribute, a picture that cannot be had.
-      if (message.text().includes('inline event handler') || message.location().url.includes('/pictures/')) return;
+      // What a stranger wrote asks for what is refused: a handler in an attribute, a picture that cannot be had. And a
+      // hub that does not answer is told.
+      if (message.text().includes('inline event handler') || /\/pictures\/|\/hub\/models/.test(message.location().url))
+        return;
       problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(error.message));
@@ -185,6 +196,33 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     await page.getByText('Not rated yet').waitFor();
     await page.getByRole('button', { name: '5 stars' }).click();
     await page.getByText('5 of 5 from 1 rating').waitFor();
+  });
+
+  it('looks in the hub itself, and at what is not in the catalogue', async () => {
+    await page.getByRole('link', { name: 'Explore' }).first().click();
+    await page.getByRole('link', { name: 'Hub', exact: true }).click();
+    await page.getByRole('searchbox', { name: 'Search the hub' }).fill('novel');
+    await expect.poll(() => page.url()).toMatch(/\/hub\?q=novel$/);
+    await page.getByText('12.3K downloads').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Novel-GGUF' }).click();
+    await page.getByRole('heading', { name: 'Novel-GGUF', level: 1 }).waitFor();
+    await page.getByText(file).waitFor();
+    await page.getByRole('region', { name: 'Model card' }).getByRole('img', { name: 'The logo' }).waitFor();
+    await expectAccessible(page);
+    await page.goBack();
+    expect(await page.getByRole('searchbox', { name: 'Search the hub' }).inputValue()).toBe('novel');
+  });
+
+  it('says that the hub does not answer, and goes on without it', async () => {
+    away = true;
+    await page.getByRole('searchbox', { name: 'Search the hub' }).fill('something else');
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await expectAccessible(page);
+    away = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await cards().first().waitFor();
+    await expect.poll(() => page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
   });
 
   it('is as usable on a phone and in the dark', async () => {

@@ -11,7 +11,7 @@ import { EntryFiles } from './entry-files.js';
 import { Capabilities, EntryBadges, EntryMark } from './entry-parts.js';
 import { EntryTable } from './entry-table.js';
 import { EntryInstall, openInstall } from './install-button.js';
-import { lastSearchPath } from './last-search.js';
+import { lastPath } from './kept-scroll.js';
 import { ModelCard } from './model-card.js';
 import { entryQuery, entryUrl } from './queries.js';
 import { RatingControl } from './stars.js';
@@ -27,7 +27,7 @@ export default function EntryPage({ id }: { id: string }) {
     <>
       <PageHead
         titleField={
-          <Link to={lastSearchPath()} className="crumb-link">
+          <Link to={lastPath('/explore')} className="crumb-link">
             <PreviousIcon /> Explore
           </Link>
         }

@@ -4,13 +4,16 @@ import { AdapterIcon } from '../ui/icons.js';
 import { nameOf } from './names.js';
 import type { EntryView } from './views.js';
 
+export const EntryMark = ({ entry: { kind, publisher, name } }: { entry: EntryView }) => (
+  <Mark family={publisher ?? name} adapter={kind === 'adapter'} />
+);
+
 /** A tile in a colour of its publisher's own, so that families are seen at a glance. */
-export function EntryMark({ entry: { kind, publisher, name } }: { entry: EntryView }) {
-  const family = publisher ?? name;
+export function Mark({ family, adapter = false }: { family: string; adapter?: boolean }) {
   const hue = [...family].reduce((sum, char) => (sum * 31 + char.codePointAt(0)!) % 360, 7);
   return (
     <span className="entry-mark" style={{ '--hue': hue } as CSSProperties} aria-hidden="true">
-      {kind === 'adapter' ? <AdapterIcon /> : (family.match(/[\p{L}\p{N}]/u)?.[0] ?? '?').toUpperCase()}
+      {adapter ? <AdapterIcon /> : (family.match(/[\p{L}\p{N}]/u)?.[0] ?? '?').toUpperCase()}
     </span>
   );
 }

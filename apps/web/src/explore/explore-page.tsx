@@ -1,8 +1,8 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useState, type RefObject } from 'react';
+import { useState } from 'react';
 import { messageOf } from '../api/problem.js';
 import { useMedia, useTitle } from '../lib/hooks.js';
-import { hasReturned, Link, navigate, useArrival, useSearch } from '../lib/router.js';
+import { Link, navigate, useArrival, useSearch } from '../lib/router.js';
 import { local } from '../lib/storage.js';
 import { PageHead } from '../shell/page-head.js';
 import { Dialog } from '../ui/dialog.js';
@@ -11,11 +11,12 @@ import { Failure } from '../ui/parts.js';
 import { EntryCard } from './entry-card.js';
 import { ExploreNav } from './explore-nav.js';
 import { ChosenFilters, Filters } from './filters.js';
-import { noteSearchPath } from './last-search.js';
+import { useKeptScroll } from './kept-scroll.js';
 import { entriesQuery } from './queries.js';
 import { SearchBox } from './search-box.js';
 import { countFilters, explorePath, readSearch, SORTS, type Search, type Sort } from './search-state.js';
 import type { EntryPage } from './views.js';
+import { WaitingCards } from './waiting-cards.js';
 import './explore.css';
 
 /** Everything that can be had: searched by the server, narrowed by filters, in the address. */
@@ -27,7 +28,6 @@ export default function ExplorePage() {
   const narrow = useMedia('(max-width: 900px)');
   const [drawer, setDrawer] = useState(false);
   const [panel, setPanel] = useState(local.get('filters') !== 'hidden');
-  useEffect(() => noteSearchPath(explorePath(search)));
   useKeptScroll(main, explorePath(search), query.data !== undefined);
 
   const first = query.data?.pages[0];
@@ -46,7 +46,11 @@ export default function ExplorePage() {
         <div className="page-content wide">
           <ExploreNav current="/explore" />
           <div className="explore-tools">
-            <SearchBox q={search.q} onSearch={(q) => navigate(explorePath({ ...search, q }), { replace: true })} />
+            <SearchBox
+              label="Search models and adapters"
+              q={search.q}
+              onSearch={(q) => navigate(explorePath({ ...search, q }), { replace: true })}
+            />
             <button
               type="button"
               className="button"
@@ -147,7 +151,7 @@ function Results({ query, search }: ResultsProps) {
         </button>
       </Failure>
     ) : (
-      <Waiting />
+      <WaitingCards label="Searching the catalogue" />
     );
   }
   if (entries.length === 0) return <Nothing search={search} />;
@@ -193,30 +197,3 @@ const Nothing = ({ search }: { search: Search }) => (
 );
 
 const EVERYTHING: Search = { q: '', sort: 'relevance', installed: null, facets: {} };
-
-/** Grey cards in the size of those to come. */
-const Waiting = () => (
-  <div className="entries" role="status" aria-label="Searching the catalogue">
-    {Array.from({ length: 6 }, (_, index) => (
-      <div key={index} className="card entry skeleton">
-        {['55%', '30%', '100%', '80%', '60%'].map((width, line) => (
-          <div key={line} style={{ width }} />
-        ))}
-      </div>
-    ))}
-  </div>
-);
-
-const scrolls = new Map<string, number>();
-
-/** Comes back to where one was in the list after a look at a model. */
-function useKeptScroll(main: RefObject<HTMLElement | null>, key: string, ready: boolean): void {
-  useEffect(() => {
-    const element = main.current;
-    if (!element || !ready) return;
-    if (hasReturned()) element.scrollTo({ top: scrolls.get(key) ?? 0 });
-    const note = () => scrolls.set(key, element.scrollTop);
-    element.addEventListener('scroll', note, { passive: true });
-    return () => element.removeEventListener('scroll', note);
-  }, [main, key, ready]);
-}

@@ -4,8 +4,14 @@ import { CloseIcon, SearchIcon } from '../ui/icons.js';
 
 const SETTLED_MS = 250;
 
+interface SearchBoxProps {
+  label: string;
+  q: string;
+  onSearch(q: string): void;
+}
+
 /** Looks while one writes, and at once on Enter. */
-export function SearchBox({ q, onSearch }: { q: string; onSearch(q: string): void }) {
+export function SearchBox({ label, q, onSearch }: SearchBoxProps) {
   const [text, setText] = useState(q);
   const settled = useSettled(text.trim(), SETTLED_MS);
   const told = useRef(q);
@@ -43,8 +49,8 @@ export function SearchBox({ q, onSearch }: { q: string; onSearch(q: string): voi
           autoComplete="off"
           spellCheck={false}
           maxLength={200}
-          placeholder="Search models and adapters"
-          aria-label="Search models and adapters"
+          placeholder={label}
+          aria-label={label}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />

@@ -31,6 +31,11 @@ export const formatPercent = (share: number): string => `${Math.floor(Math.min(1
 export const formatTokens = (count: number): string =>
   count >= 1000 ? `${whole.format(Math.round(count / 1024))}k` : String(count);
 
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** `1234567` → `1.2M`. */
+export const formatCount = (count: number): string => compact.format(count);
+
 /** Count of weights, as the field writes it: 1711376384 → `1.7 B`. */
 export const formatParameters = (count: number): string =>
   count >= 1e9 ? `${formatNumber(count / 1e9)} B` : `${formatNumber(count / 1e6)} M`;

@@ -14,6 +14,8 @@ export type Route =
   | { page: 'conversation'; id: string }
   | { page: 'explore' }
   | { page: 'entry'; id: string }
+  | { page: 'hub' }
+  | { page: 'hub-model'; repository: string }
   | { page: 'models' }
   | { page: 'adapters' }
   | { page: 'account' }
@@ -28,6 +30,11 @@ export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 export function routeOf(path: string): Route {
   const [first, second, ...rest] = path.split('/').filter(Boolean);
   if (first === 'admin') return adminRoute(second, rest);
+  if (first === 'hub' && second !== undefined) {
+    const [name, more] = rest;
+    if (name === undefined || more !== undefined) return { page: 'not-found' };
+    return { page: 'hub-model', repository: `${decode(second)}/${decode(name)}` };
+  }
   if (rest.length > 0) return { page: 'not-found' };
   if (first === undefined) return { page: 'home' };
   if (first === 'c' && second !== undefined) return { page: 'conversation', id: decode(second) };
@@ -36,7 +43,7 @@ export function routeOf(path: string): Route {
   return plain && second === undefined ? { page: plain } : { page: 'not-found' };
 }
 
-const PLAIN_PAGES = ['explore', 'models', 'adapters', 'account', 'storage'] as const;
+const PLAIN_PAGES = ['explore', 'hub', 'models', 'adapters', 'account', 'storage'] as const;
 
 /** A queue has a page, and the audit one for each id that it can be narrowed by. */
 function adminRoute(name: string | undefined, [item, ...rest]: string[]): Route {
@@ -60,6 +67,8 @@ function decode(part: string): string {
 export const conversationPath = (id: string) => `/c/${encodeURIComponent(id)}`;
 
 export const entryPath = (id: string) => `/explore/${encodeURIComponent(id)}`;
+/** @param repository `<owner>/<name>` */
+export const hubModelPath = (repository: string) => `/hub/${repository.split('/').map(encodeURIComponent).join('/')}`;
 
 const path = new Store(globalThis.location?.pathname ?? '/');
 const search = new Store(globalThis.location?.search ?? '');

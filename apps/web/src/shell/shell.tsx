@@ -17,6 +17,8 @@ import { useSidebar } from './sidebar-state.js';
 
 const ExplorePage = lazy(() => loadPart(() => import('../explore/explore-page.js')));
 const EntryPage = lazy(() => loadPart(() => import('../explore/entry-page.js')));
+const HubPage = lazy(() => loadPart(() => import('../explore/hub-page.js')));
+const HubModelPage = lazy(() => loadPart(() => import('../explore/hub-model-page.js')));
 const ModelsPage = lazy(() => loadPart(() => import('../models/models-page.js')));
 const StoragePage = lazy(() => loadPart(() => import('../storage/storage-page.js')));
 const AdaptersPage = lazy(() => loadPart(() => import('../adapters/adapters-page.js')));
@@ -92,6 +94,10 @@ function pageOf(route: Route, isAdministrator: boolean): ReactNode {
       return <ExplorePage />;
     case 'entry':
       return <EntryPage id={route.id} />;
+    case 'hub':
+      return isAdministrator ? <HubPage /> : <NotFound />;
+    case 'hub-model':
+      return isAdministrator ? <HubModelPage repository={route.repository} /> : <NotFound />;
     case 'models':
       return <ModelsPage />;
     case 'adapters':
@@ -112,6 +118,7 @@ function loadingTitleOf(path: string): string {
   if (path.startsWith('/storage')) return 'Storage';
   if (path.startsWith('/adapters')) return 'Adapters';
   if (path.startsWith('/explore')) return 'Explore';
+  if (path.startsWith('/hub')) return 'Hub';
   return path.startsWith('/models') ? 'Models on this server' : 'Account';
 }
 

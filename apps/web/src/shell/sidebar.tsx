@@ -97,7 +97,7 @@ function SidebarFoot() {
       <Link
         to="/explore"
         className="foot-link"
-        aria-current={path.startsWith('/explore') || path === '/models' ? 'page' : undefined}
+        aria-current={/^\/(?:explore|hub|models)\b/.test(path) ? 'page' : undefined}
         onClick={closeDrawer}
       >
         <ExploreIcon /> Explore
