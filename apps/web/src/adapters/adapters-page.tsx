@@ -5,7 +5,7 @@ import { useTitle } from '../lib/hooks.js';
 import { useArrival } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
 import { PlusIcon } from '../ui/icons.js';
-import { Failure, Skeleton } from '../ui/parts.js';
+import { More, Failure, Skeleton } from '../ui/parts.js';
 import { AdapterCard } from './adapter-card.js';
 import { adaptersQuery } from './queries.js';
 import { UploadForm } from './upload-form.js';
@@ -49,16 +49,7 @@ export default function AdaptersPage() {
                 ))}
               </ul>
             )}
-            {query.hasNextPage && (
-              <button
-                type="button"
-                className="button button-wide"
-                disabled={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                Show more
-              </button>
-            )}
+            <More query={query} />
           </section>
         </div>
       </main>

@@ -3,13 +3,13 @@ import { useState } from 'react';
 import { useMedia, useSettled } from '../lib/hooks.js';
 import { adminPath, Link } from '../lib/router.js';
 import { RetryIcon } from '../ui/icons.js';
-import { Field } from '../ui/parts.js';
+import { More, Field } from '../ui/parts.js';
 import { eventsQuery, usersQuery, type AuditEvent } from './api.js';
 import { AuditChain } from './audit-chain.js';
 import { AuditExport } from './audit-export.js';
 import { NO_FILTER, problemsOf, toFilter, type FilterFields } from './audit-filter.js';
 import { formatMoment } from './format.js';
-import { actorName, Entry, Json, Loaded, More, useNames } from './parts.js';
+import { actorName, Entry, Json, Loaded, useNames } from './parts.js';
 
 const SETTLED_MS = 300;
 

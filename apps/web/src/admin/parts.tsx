@@ -76,24 +76,6 @@ export function useNames(): (userId: string) => string {
 export const actorName = (actor: Actor | null, nameOf: (userId: string) => string): string =>
   actor ? nameOf(actor.userId) : 'the server itself';
 
-interface MoreProps {
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): Promise<unknown> };
-  label: string;
-}
-
-/** The way to the next page of a list. */
-export const More = ({ query, label }: MoreProps) =>
-  query.hasNextPage && (
-    <button
-      type="button"
-      className="button button-wide"
-      disabled={query.isFetchingNextPage}
-      onClick={() => void query.fetchNextPage()}
-    >
-      {label}
-    </button>
-  );
-
 export const Entry = ({ name, children }: { name: string; children: ReactNode }) => (
   <div>
     <dt>{name}</dt>

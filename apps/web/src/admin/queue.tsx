@@ -6,7 +6,8 @@ import { toastError } from '../ui/toast.js';
 import { parkedQuery, queuesQuery, startTask, tasksQuery } from './api.js';
 import { formatExact, plural } from './format.js';
 import { Parked } from './parked.js';
-import { Loaded, More, Stat, Stats } from './parts.js';
+import { Loaded, Stat, Stats } from './parts.js';
+import { More } from '../ui/parts.js';
 import { TaskCard } from './task-card.js';
 
 /** One queue with its parked messages. */

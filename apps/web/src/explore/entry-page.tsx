@@ -86,16 +86,13 @@ const Entry = ({ entry }: { entry: EntryView }) => (
     )}
     <p className="entry-lead">{entry.description}</p>
     <Capabilities entry={entry} />
+    <RatingControl entry={entry} />
     <EntryFiles entry={entry} />
     <section aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
       <EntryTable entry={entry} />
     </section>
     <EntryAdapters entry={entry} />
-    <section aria-labelledby="rating-title">
-      <h2 id="rating-title">Rating</h2>
-      <RatingControl entry={entry} />
-    </section>
     <ModelCard of={entryUrl(entry.id)} />
   </>
 );

@@ -3,7 +3,7 @@ import { messageOf } from '../api/problem.js';
 import { useTitle } from '../lib/hooks.js';
 import { navigate, useArrival, useSearch } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
-import { Failure } from '../ui/parts.js';
+import { More, Failure } from '../ui/parts.js';
 import { ExploreNav } from './explore-nav.js';
 import { HubModelCard } from './hub-model-card.js';
 import { hubModelsQuery } from './hub-queries.js';
@@ -76,16 +76,7 @@ export default function HubPage() {
                   <HubModelCard key={model.repository} model={model} />
                 ))}
               </ul>
-              {query.hasNextPage && (
-                <button
-                  type="button"
-                  className="button button-wide"
-                  disabled={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  {query.isFetchingNextPage ? 'Loading more' : 'Show more'}
-                </button>
-              )}
+              <More query={query} />
             </>
           ) : (
             !query.isError && <WaitingCards label="Searching the hub" />

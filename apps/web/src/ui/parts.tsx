@@ -68,3 +68,21 @@ export function Field({ id, label, hint, error, children }: FieldProps) {
     </div>
   );
 }
+
+interface MoreProps {
+  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): Promise<unknown> };
+  label?: string;
+}
+
+/** The way to the next page of a list. */
+export const More = ({ query, label = 'Show more' }: MoreProps) =>
+  query.hasNextPage && (
+    <button
+      type="button"
+      className="button button-wide"
+      disabled={query.isFetchingNextPage}
+      onClick={() => void query.fetchNextPage()}
+    >
+      {label}
+    </button>
+  );
