@@ -4,7 +4,7 @@ import { useUser } from '../api/session.js';
 import type { InstallView } from '../api/views.js';
 import { formatBytes } from '../lib/format.js';
 import { InstallProgress } from '../models/install-progress.js';
-import { startInstall, type Installable } from '../models/installs.js';
+import { startInstall } from '../models/installs.js';
 import { DownloadIcon } from '../ui/icons.js';
 import { Failure, Skeleton } from '../ui/parts.js';
 import { toastError } from '../ui/toast.js';
@@ -25,7 +25,7 @@ export function EntryFiles({ entry }: { entry: EntryView }) {
 
 function Files({ entry: { id, repo } }: { entry: EntryView }) {
   const files = useQuery(entryFilesQuery(id));
-  if (files.data) return <FileRows files={files.data} entryId={id} repo={repo} onAgain={() => void files.refetch()} />;
+  if (files.data) return <FileRows files={files.data} repo={repo} onAgain={() => void files.refetch()} />;
   return files.isError ? (
     <Failure title="Its files are not known" detail={messageOf(files.error)}>
       <button type="button" className="button" onClick={() => void files.refetch()}>
@@ -39,14 +39,12 @@ function Files({ entry: { id, repo } }: { entry: EntryView }) {
 
 interface FileRowsProps {
   files: EntryFileList;
-  /** Null: a repository that is not in the catalogue. */
-  entryId: string | null;
   repo: string | null;
   onAgain(): void;
 }
 
-/** The files of an entry or of a repository, each with what it needs and the way to install it. */
-export function FileRows({ files: { items, problem }, entryId, repo, onAgain }: FileRowsProps) {
+/** The files of an entry or of a repository, with what each needs. What an entry itself stands for is installed at its head. */
+export function FileRows({ files: { items, problem }, repo, onAgain }: FileRowsProps) {
   const installs = useQuery(installsQuery);
   return (
     <>
@@ -62,11 +60,9 @@ export function FileRows({ files: { items, problem }, entryId, repo, onAgain }: 
       ) : (
         <ul className="rows">
           {items.map((file) => {
-            const catalogueId = file.chosen && entryId !== null ? entryId : `hf:${repo}/${file.file}`;
-            const latest = installs.data?.find((install) => install.catalogueId === catalogueId);
+            const latest = installs.data?.find((install) => install.catalogueId === `hf:${repo}/${file.file}`);
             const open = !file.installed && latest && latest.status !== 'installed' ? latest : null;
-            const what = catalogueId === entryId ? { catalogueId } : { repo, file: file.file };
-            return <FileRow key={file.file} file={file} what={what} install={open} />;
+            return <FileRow key={file.file} file={file} repo={repo} install={open} />;
           })}
         </ul>
       )}
@@ -76,26 +72,27 @@ export function FileRows({ files: { items, problem }, entryId, repo, onAgain }: 
 
 interface FileRowProps {
   file: EntryFileView;
-  what: Installable;
+  repo: string | null;
   install: InstallView | null;
 }
 
-function FileRow({ file, what, install }: FileRowProps) {
+function FileRow({ file, repo, install }: FileRowProps) {
   const { role } = useUser();
-  const start = useMutation({ mutationFn: () => startInstall(what), onError: toastError });
+  const start = useMutation({ mutationFn: () => startInstall({ repo, file: file.file }), onError: toastError });
   return (
     <li>
       <div className="row-main">
         <p>
           <strong>{file.quantization ?? file.format.toUpperCase()}</strong>{' '}
+          {file.chosen && <span className="badge">This one</span>}{' '}
           {file.installed && <span className="badge">Installed</span>}
         </p>
         <p className="muted clip">{file.file}</p>
         <Fits file={file} />
-        {install && <InstallProgress key={install.id} install={install} />}
+        {install && !file.chosen && <InstallProgress key={install.id} install={install} />}
       </div>
       <span className="row-size">{formatBytes(file.sizeBytes)}</span>
-      {role === 'admin' && file.installable && !file.installed && !install && (
+      {role === 'admin' && file.installable && !file.chosen && !file.installed && !install && (
         <button
           type="button"
           className="button"

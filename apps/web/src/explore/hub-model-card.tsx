@@ -4,7 +4,7 @@ import { Mark } from './entry-parts.js';
 import type { HubModelView } from './hub-views.js';
 
 export const HubModelCard = ({ model }: { model: HubModelView }) => (
-  <li className="card entry">
+  <li className="card entry entry-short">
     <div className="entry-head">
       <Mark family={model.author} />
       <div>

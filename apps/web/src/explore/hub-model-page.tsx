@@ -80,13 +80,15 @@ const Repository = ({ model, onAgain }: { model: HubModelDetails; onAgain(): voi
         </a>
       </div>
     </header>
-    <HubFacts model={model} />
+    <div className="entry-lead">
+      <HubFacts model={model} />
+    </div>
     {model.gated && (
       <p className="empty">Its licence has to be accepted at the hub, and this server needs a token of that account.</p>
     )}
     <section aria-labelledby="files-title">
       <h2 id="files-title">Files</h2>
-      <FileRows files={model.files} entryId={null} repo={model.repository} onAgain={onAgain} />
+      <FileRows files={model.files} repo={model.repository} onAgain={onAgain} />
     </section>
     <ModelCard of={repositoryUrl(model.repository)} />
   </>

@@ -119,8 +119,8 @@ const PAGE: Config = {
   ...PURIFY,
   ALLOWED_TAGS: [...(PURIFY.ALLOWED_TAGS as string[]), 'img', 'details', 'summary', 'dl', 'dt', 'dd'],
   ALLOWED_ATTR: ['src', 'alt', 'open', ...(PURIFY.ALLOWED_ATTR as string[])],
-  // Any address passes here, for nothing is asked for before it was replaced below.
-  ALLOWED_URI_REGEXP: /^/,
+  // Relative ones, too: nothing is asked for before it was replaced below.
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
 };
 
 /** Nothing of the fragment is asked for or run: it belongs to no window. */
