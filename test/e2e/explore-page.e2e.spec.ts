@@ -241,8 +241,9 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     await page.getByRole('button', { name: 'Filters' }).click();
     await page.getByRole('dialog', { name: 'Filters' }).getByRole('button', { name: 'Installed', exact: true }).click();
     await fits();
-    await page.getByRole('button', { name: 'Show 1' }).click();
-    await expect.poll(() => cards().allInnerTexts()).toEqual(['Qwen3 1.7B (Q8_0)']);
+    await page.getByRole('button', { name: 'Show 2', exact: true }).click();
+    await expect.poll(() => cards().allInnerTexts()).toContain('Qwen3 1.7B (Q8_0)');
+    expect(await cards().count()).toBe(2);
     await page.goto(`${server.parley.url}/models`);
     await page.getByRole('heading', { name: 'Installed' }).waitFor();
     await fits();

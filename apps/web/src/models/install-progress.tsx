@@ -6,7 +6,12 @@ import { Progress } from '../ui/parts.js';
 import { toastError } from '../ui/toast.js';
 import { cancelInstall, isActive, resumeInstall, useLiveInstall, type LiveInstall } from './installs.js';
 
-const SOURCES: Record<string, string> = { huggingface: 'Hugging Face', pypi: 'PyPI', folder: 'the model folder' };
+const SOURCES: Record<string, string> = {
+  huggingface: 'Hugging Face',
+  pypi: 'PyPI',
+  folder: 'the model folder',
+  ollama: 'Ollama',
+};
 
 function describe({ install, speed }: LiveInstall): string {
   const { receivedBytes, totalBytes } = install;

@@ -1,19 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { messageOf } from '../api/problem.js';
-import { catalogueQuery, installedQuery, modelsQuery } from '../api/queries.js';
-import { useUser } from '../api/session.js';
-import type { CatalogueEntryView, InstalledModelView, InstallView, ModelView } from '../api/views.js';
+import { installedQuery, modelsQuery } from '../api/queries.js';
+import type { InstalledModelView, InstallView, ModelView } from '../api/views.js';
 import { ExploreNav } from '../explore/explore-nav.js';
 import { installsQuery, useEntryOf } from '../explore/queries.js';
 import { formatBytes, formatDate, formatTokens } from '../lib/format.js';
 import { useTitle } from '../lib/hooks.js';
 import { entryPath, Link, useArrival } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
-import { DownloadIcon } from '../ui/icons.js';
 import { Failure, Skeleton } from '../ui/parts.js';
-import { toastError } from '../ui/toast.js';
 import { InstallProgress } from './install-progress.js';
-import { startInstall } from './installs.js';
 import { ModelActions } from './model-actions.js';
 
 /** What is on this server, on its way to it, or reached through it. */
@@ -62,7 +58,6 @@ export default function ModelsPage() {
                   </ul>
                 )}
               </section>
-              <InFolder />
               {upstream.length > 0 && (
                 <section aria-labelledby="upstream-title">
                   <h2 id="upstream-title">Upstream</h2>
@@ -97,11 +92,7 @@ const Installs = ({ installs }: { installs: readonly InstallView[] }) =>
           <li key={install.id} className="card">
             <div className="card-main">
               <h3>
-                {install.catalogueId.startsWith('folder:') ? (
-                  install.name
-                ) : (
-                  <Link to={entryPath(install.catalogueId)}>{install.name}</Link>
-                )}
+                <Link to={entryPath(install.catalogueId)}>{install.name}</Link>
               </h3>
               <InstallProgress install={install} />
             </div>
@@ -150,43 +141,6 @@ const Upstream = ({ model }: { model: ModelView }) => (
         {model.name} {model.default && <span className="badge">Default</span>}
       </h3>
       <Facts facts={['Runs at the provider that this server is connected to', contextOf(model.contextLength)]} />
-    </div>
-  </li>
-);
-
-/** Files of the operator's model folder, which no catalogue describes. */
-function InFolder() {
-  const { role } = useUser();
-  const { data: catalogue } = useQuery(catalogueQuery);
-  const files = catalogue?.filter(({ id, installed }) => id.startsWith('folder:') && !installed) ?? [];
-  if (files.length === 0 || role !== 'admin') return null;
-  return (
-    <section aria-labelledby="folder-title">
-      <h2 id="folder-title">In the model folder</h2>
-      <ul className="cards">
-        {files.map((file) => (
-          <FolderFile key={file.id} file={file} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-const FolderFile = ({ file }: { file: CatalogueEntryView }) => (
-  <li className="card">
-    <div className="card-main">
-      <h3>{file.name}</h3>
-      <Facts facts={[formatBytes(file.sizeBytes), file.quantization, contextOf(file.contextLength), file.license]} />
-    </div>
-    <div className="card-actions">
-      <button
-        type="button"
-        className="button"
-        aria-label={`Install ${file.name}`}
-        onClick={() => void startInstall({ catalogueId: file.id }).catch(toastError)}
-      >
-        <DownloadIcon /> Install
-      </button>
     </div>
   </li>
 );
