@@ -104,6 +104,26 @@ describe.skipIf(!chromiumPath)('the page of adapters', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('lets its strength be chosen, and the answer says which it was', async () => {
+    const changed = await page.getByRole('article', { name: 'Assistant' }).last().innerText();
+    await page.getByRole('link', { name: 'New chat' }).click();
+    await page.getByRole('button', { name: 'Strength of Pirate: 1' }).click();
+    await page.getByRole('slider', { name: 'Strength of the adapter' }).fill('0');
+    await noViolations();
+    await page.keyboard.press('Escape');
+    // It stays for the next time.
+    await page.reload();
+    await page.getByRole('button', { name: 'Strength of Pirate: 0' }).waitFor();
+    expect(await ask('Tell me a story')).not.toBe(changed);
+    await page.getByRole('button', { name: 'About this answer' }).last().click();
+    await page.getByText('Pirate, version 1, strength 0').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Strength of Pirate: 0' }).click();
+    await page.getByRole('button', { name: 'As it was made' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Strength of Pirate: 1' }).waitFor();
+  });
+
   it('deletes it, and the choice with it', async () => {
     await page.getByRole('link', { name: 'Adapters' }).click();
     await page.getByLabel('Who may use Pirate').selectOption('public');

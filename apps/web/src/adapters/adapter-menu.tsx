@@ -3,7 +3,7 @@ import { Popover } from '../ui/popover.js';
 import { chooseAdapter, type AdapterOptions } from './adapter-choice.js';
 
 /** Which adapter the model answers with; not there while the model has none. */
-export function AdapterMenu({ adapters, adapter }: AdapterOptions) {
+export function AdapterMenu({ adapters, adapter }: Pick<AdapterOptions, 'adapters' | 'adapter'>) {
   if (adapters.length === 0) return null;
   const options = [null, ...adapters];
   return (

@@ -31,7 +31,7 @@ export function ChatPage({ id }: { id: string | null }) {
   const choice = useModelChoice({ local });
   const model = choice.model?.id ?? null;
   const adapters = useAdapterChoice(choice.model);
-  const adapter = adapters.adapter?.id ?? null;
+  const adapter = adapters.choice;
   const choices = useChoices(id);
   const allOutgoing = useOutgoing();
   const [renaming, setRenaming] = useState(false);

@@ -5,6 +5,7 @@ import { session } from '../lib/storage.js';
 import { SendIcon, StopIcon } from '../ui/icons.js';
 import type { AdapterOptions } from '../adapters/adapter-choice.js';
 import { AdapterMenu } from '../adapters/adapter-menu.js';
+import { AdapterStrength } from '../adapters/adapter-strength.js';
 import type { ModelChoice } from './model-choice.js';
 import { ModelMenu } from './model-menu.js';
 
@@ -86,6 +87,7 @@ export function Composer({ draftKey, choice, adapters, busy, stopping, blocked, 
           <div className="composer-choices">
             <ModelMenu {...choice} />
             <AdapterMenu {...adapters} />
+            <AdapterStrength {...adapters} />
           </div>
           {busy ? (
             <button

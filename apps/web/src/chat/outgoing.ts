@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { v7 as newId } from 'uuid';
+import type { ChosenAdapter } from '../adapters/adapter-choice.js';
 import { messageOf } from '../api/problem.js';
 import { conversationQuery, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
@@ -15,8 +16,8 @@ import { chooseMessage } from './choices.js';
 export interface Outgoing {
   message: MessageView;
   model: string | null;
-  /** Id of the adapter on top of it. */
-  adapter: string | null;
+  /** On top of it. */
+  adapter: ChosenAdapter | null;
   /** The conversation itself does not exist yet either. */
   starts: boolean;
   error: string | null;
@@ -32,7 +33,7 @@ export interface SendOptions {
   text: string;
   parentId: string | null;
   model: string | null;
-  adapter: string | null;
+  adapter: ChosenAdapter | null;
   starts?: boolean;
 }
 
@@ -86,7 +87,13 @@ async function deliver(item: Outgoing): Promise<void> {
     const { message, answer } = isBrowserModel(item.model)
       ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, item.model)
       : await api.json<SentMessage>('POST', `${path}/messages`, {
-          body: { id, text, parentId, model: item.model ?? undefined, adapters: choiceOf(item.adapter) },
+          body: {
+            id,
+            text,
+            parentId,
+            model: item.model ?? undefined,
+            adapters: item.adapter ? [item.adapter] : undefined,
+          },
         });
     await putMessages(conversationId, [message, answer]);
     replace(id, null);
@@ -99,17 +106,19 @@ async function deliver(item: Outgoing): Promise<void> {
 /** Every way to an answer obeys the place that was chosen for the conversation. */
 const STAYS_HERE = 'This conversation stays in this browser: choose a model that runs here.';
 
-const choiceOf = (adapter: string | null) => (adapter === null ? undefined : [{ id: adapter }]);
-
 /** Asks for another answer to the same message. */
-export async function retryAnswer(answer: MessageView, model: string | null, adapter: string | null): Promise<void> {
+export async function retryAnswer(
+  answer: MessageView,
+  model: string | null,
+  adapter: ChosenAdapter | null,
+): Promise<void> {
   const { conversationId, id } = answer;
   if (isBrowserModel(model)) return retryInBrowser(answer, model);
   if (isLocal(conversationId)) throw new Error(STAYS_HERE);
   const sibling = await api.json<MessageView>(
     'POST',
     `/api/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(id)}/retry`,
-    { body: { model: model ?? undefined, adapters: choiceOf(adapter) } },
+    { body: { model: model ?? undefined, adapters: adapter ? [adapter] : undefined } },
   );
   await putMessages(conversationId, [sibling]);
   chooseMessage(sibling);
