@@ -385,4 +385,18 @@ describe('a model for the browser', () => {
     const add = as(administrator, () => bus.execute(new AddBrowserModel({ id: 'gemma', name: 'Gemma', uploadId })));
     expect(await code(add)).toBe('explore.not-a-model');
   });
+
+  it.each([
+    ['a .task bundle, which the engine of browsers does not run', 'PK\u0003\u0004'],
+    ['a converted .task bundle', '\0\0\0\0PK\u0003\u0004'],
+    ['a .litertlm package without a model for browsers', 'LITERTLM\u0001'],
+    ['a .bin that holds nothing', '\0\0\0\0TFL3'],
+  ])('is not kept where it is %s', async (_what, head) => {
+    const uploadId = await upload(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.alloc(64)]), administrator);
+    const add = as(administrator, () => bus.execute(new AddBrowserModel({ id: 'gemma', name: 'Gemma', uploadId })));
+    expect(await code(add)).toBe('explore.not-a-model');
+    expect(await readdir(join(dataDir, 'models')).then((names) => names.filter((name) => name === 'browser'))).toEqual(
+      [],
+    );
+  });
 });

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { authorization, get, median, parley, post, ratio, report, round, skip, start, tempDir } from './lib/bench.mjs';
+import { webModelHead } from './lib/web-model.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const MIB = 2 ** 20;
@@ -16,16 +17,15 @@ const nginx = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].fin
   statSync(path, { throwIfNoEntry: false }),
 );
 const folder = tempDir();
-const file = join(folder, 'model.task');
+const file = join(folder, 'model.bin');
 
-/** A browser model by its first bytes, else noise. */
+/** A model for browsers: a head that says so, and noise. */
 function writeModel() {
   const out = openSync(file, 'w');
+  writeSync(out, webModelHead());
   const noise = randomBytes(MIB);
-  for (let at = 0; at < SIZE; at += MIB) {
+  for (let at = MIB; at < SIZE; at += MIB) {
     noise.writeUInt32LE(at / MIB, 16);
-    if (at === 0) noise.write('PK', 4, 'latin1');
-    else noise.writeUInt16LE(0, 4);
     writeSync(out, noise);
   }
   closeSync(out);
@@ -58,7 +58,7 @@ async function startNginx() {
        server { listen 127.0.0.1:${port}; location / { root ${folder}; } } }`,
   );
   start(nginx, ['-e', `${work}/error`, '-c', join(folder, 'nginx.conf')]);
-  const url = `http://127.0.0.1:${port}/model.task`;
+  const url = `http://127.0.0.1:${port}/model.bin`;
   for (let tries = 0; tries < 50; tries++) {
     if (
       await fetch(url, { method: 'HEAD' }).then(

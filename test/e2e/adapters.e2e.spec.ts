@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { tinyAdapter } from '@app/testing';
+import { encodeLitertlm, tinyAdapter } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdapterView, BrowserModelView, FileView, UploadView } from '../../src/explore/contracts/index.js';
 import { addAdapter, baseOf, converted, upload } from '../support/adapters.js';
@@ -216,6 +216,16 @@ describe('a model for the browser', () => {
       uploadIds: [again],
     });
     expect((await converted(client, asItIs)).versions[0]).toMatchObject({ status: 'ready' });
+    const packed = encodeLitertlm([{ type: 'tf_lite_artisan_text_decoder', bytes }]);
+    const asPackage = { id: 'tiny-package', name: 'Tiny', uploadId: await upload(client, packed, 'tiny.litertlm') };
+    const pack = await client.post<BrowserModelView>('/api/explore/browser-models', asPackage);
+    expect(pack).toMatchObject({ format: 'litertlm', lora: true, digest: sha256(packed) });
+    const onPackage = await addAdapter(client, tinyBrowserAdapter(), { browserBaseDigest: pack.digest });
+    expect(onPackage.versions[0]).toMatchObject({ status: 'ready', files: [{ encoding: 'mediapipe' }] });
+    const task = await upload(client, Buffer.from('PK\u0003\u0004 and more'), 'tiny.task');
+    const refused = client.post('/api/explore/browser-models', { id: 'tiny-task', name: 'Tiny', uploadId: task });
+    expect(await problem(refused)).toEqual([400, 'explore.not-a-model']);
+
     await client.request('DELETE', '/api/explore/browser-models/tiny-web');
     expect(await problem(client.get(`/api/files/${model.digest}`))).toEqual([404, 'explore.file-not-found']);
   });

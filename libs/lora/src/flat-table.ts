@@ -44,6 +44,12 @@ export class FlatTable {
     );
   }
 
+  /** Null where the field is left out. */
+  table(field: number): FlatTable | null {
+    const at = this.#field(field);
+    return at === null ? null : new FlatTable(this.view, follow(this.view, at));
+  }
+
   int32s(field: number, maxLength: number): number[] {
     return this.#vector(field, maxLength).map((at) => this.view.getInt32(at, true));
   }

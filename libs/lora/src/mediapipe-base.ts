@@ -4,6 +4,7 @@ import { problem } from './problem.js';
 import { readFields } from './proto-fields.js';
 import { readExactly } from './read-exactly.js';
 import { readTfl3, type Tfl3File } from './tfl3-reader.js';
+import { webModelIn } from './web-model.js';
 
 /** What an adapter for MediaPipe needs to know of its base. */
 export interface MediaPipeBase {
@@ -36,8 +37,9 @@ export const tensorPrefix = (layer: number, module: AttentionModule) =>
 const modelTypes = [6, 18, 27, 28, 38];
 const maxParameterBytes = 64 * 1024;
 
-/** Reads the head of a base model. Throws `explore.adapter-base-…` and other `explore.adapter-…` errors. */
-export async function readMediaPipeBase(source: ByteSource): Promise<MediaPipeBase> {
+/** Reads the head of a base model, `.bin` or `.litertlm`. Throws `explore.adapter-base-…` and other `explore.adapter-…` errors. */
+export async function readMediaPipeBase(given: ByteSource): Promise<MediaPipeBase> {
+  const source = await webModelIn(given);
   const file = await readTfl3(source);
   if (file.entries.has(entryNames.rank)) throw problem('base-invalid', 'The base of the adapter is itself an adapter.');
   const base = await readArchitecture(source, file);

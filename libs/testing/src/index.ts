@@ -1,4 +1,5 @@
 export { encodeGguf, writeGguf, type GgufTensor, type GgufValue } from './gguf-writer.js';
+export { encodeLitertlm, type LitertlmSection } from './litertlm-writer.js';
 export { encodeSafetensors, withHeader, type SafetensorsTensor } from './peft-writer.js';
 export { tinyAdapter, type TinyAdapterOptions } from './tiny-adapter.js';
 export { tinySentence, writeTinyGguf, type TinyGgufOptions } from './tiny-gguf.js';

@@ -14,7 +14,7 @@ import { ModelFiles } from '../persistence/model-files.js';
 import { UploadBytes } from '../persistence/upload-bytes.js';
 import { isComplete, Uploads } from '../persistence/uploads.js';
 
-/** Told by their first bytes, as the browser engine does. Only the `.bin` form is read further: adapters need its shapes. */
+/** Told by their first bytes and read to the shapes of the model, as the browser engine does: what it cannot run is refused. */
 @Handles(AddBrowserModel, { transaction: false })
 export class AddBrowserModelHandler {
   constructor(
@@ -40,7 +40,7 @@ export class AddBrowserModelHandler {
       const digest = await this.bytes.assemble(uploadId, path, context.signal, () => undefined);
       const format = await formatOf(path);
       const { sizeBytes } = upload;
-      const lora = format === 'bin' && (await takesAdapters(path));
+      const lora = await takesAdapters(path);
       const key = `browser/${digest}.${format}`;
       const view = { id, name, digest, sizeBytes, format, lora, license, installedAt: new Date().toISOString() };
       if (await this.models.findByDigest(digest)) throw modelExists(id);
@@ -62,9 +62,12 @@ async function formatOf(path: string): Promise<BrowserModelView['format']> {
   const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
   const head = buffer.toString('latin1');
   if (head.startsWith('TFL3', 4)) return 'bin';
-  if (head.startsWith('PK', 4)) return 'task';
+  if (head.startsWith('PK') || head.startsWith('PK', 4))
+    throw notAModel(
+      'The engine of browsers runs no .task bundle: take the .bin or the “-web.litertlm” form of this model.',
+    );
   if (head === 'LITERTLM') return 'litertlm';
-  throw notAModel('This is no model for the browser: neither .bin, .task nor .litertlm of MediaPipe.');
+  throw notAModel('This is no model for the browser: neither .bin nor .litertlm of MediaPipe.');
 }
 
 async function takesAdapters(path: string): Promise<boolean> {
