@@ -3,13 +3,12 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateRawSync, crc32 } from 'node:zlib';
 import { DomainError } from '@app/kernel';
 import { readGgufAdapter } from '@app/lora';
 import { type Actor, MessageBus, runAs } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { ObjectStorage } from '@app/storage';
-import { freshFolder, tinyAdapter, writeTinyGguf } from '@app/testing';
+import { freshFolder, tinyAdapter, writeTinyGguf, zip } from '@app/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -32,6 +31,7 @@ import {
   ResolveAdapters,
 } from './contracts/index.js';
 import { startExplore } from './explore.fixture.js';
+import { ModelFiles } from './persistence/model-files.js';
 
 const owner: Actor = { userId: '019a0000-0000-7000-8000-000000000001', role: 'user' };
 const stranger: Actor = { userId: '019a0000-0000-7000-8000-000000000002', role: 'user' };
@@ -113,37 +113,6 @@ const refusal = async (...files: Uint8Array[]) => {
 };
 
 const stored = async () => (await storage.list('')).objects.map(({ key }) => key).filter((key) => key.includes('/'));
-
-/** A zip as every tool writes it. */
-function zip(members: Record<string, Uint8Array | string>): Buffer {
-  const [parts, directory]: [Buffer[], Buffer[]] = [[], []];
-  let offset = 0;
-  for (const [name, content] of Object.entries(members)) {
-    const plain = Buffer.from(content);
-    const packed = deflateRawSync(plain);
-    const sizes = Buffer.alloc(12);
-    sizes.writeUInt32LE(crc32(plain), 0);
-    sizes.writeUInt32LE(packed.length, 4);
-    sizes.writeUInt32LE(plain.length, 8);
-    const head = Buffer.concat([Buffer.from([20, 0, 0, 0, 8, 0, 0, 0, 0, 0]), sizes]);
-    const nameLength = Buffer.alloc(4);
-    nameLength.writeUInt16LE(name.length, 0);
-    const at = Buffer.alloc(4);
-    at.writeUInt32LE(offset);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), head, nameLength, Buffer.from(name), packed]);
-    const central = [Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), head, nameLength, Buffer.alloc(10), at];
-    parts.push(local);
-    directory.push(Buffer.concat([...central, Buffer.from(name)]));
-    offset += local.length;
-  }
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(parts.length, 8);
-  end.writeUInt16LE(parts.length, 10);
-  end.writeUInt32LE(Buffer.concat(directory).length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, ...directory, end]);
-}
 
 describe('uploads', () => {
   it('go on where they broke off, and take no piece twice', async () => {
@@ -259,6 +228,54 @@ describe('an adapter', () => {
     expect(await refusal(text, weights.subarray(0, -5))).toMatch(/^explore\.adapter-/);
     expect(await refusal(await readFile(join(dataDir, 'folder', 'tiny.gguf')))).toBe('explore.adapter-not-an-adapter');
     await vi.waitFor(async () => expect(await stored()).toEqual([]));
+  }, 60_000);
+
+  it('in a malicious archive is refused, however it lies about what it holds', async () => {
+    const { config, weights } = tinyAdapter();
+    const honest = zip({ 'adapter_config.json': config, 'adapter_model.safetensors': weights });
+    /** Says another length of the first member, in the directory of the archive. */
+    const lying = (bytes: number) => {
+      const archive = Buffer.from(honest);
+      archive.writeUInt32LE(bytes, archive.indexOf('PK\x01\x02') + 24);
+      return archive;
+    };
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${at}.txt`, '']));
+    const archives = [
+      lying(10),
+      lying(2 ** 20),
+      lying(2 ** 32 - 16),
+      zip({ 'adapter_config.json': Buffer.alloc(64 * 2 ** 20, ' '), 'adapter_model.safetensors': weights }),
+      zip({ ...many, 'adapter_config.json': config, 'adapter_model.safetensors': weights }),
+      zip({ '/adapter_config.json': config, '/adapter_model.safetensors': weights }),
+      zip({ 'a/../../adapter_config.json': config, 'adapter_model.safetensors': weights }),
+      zip({ 'a\\adapter_config.json': config, 'adapter_model.safetensors': weights }),
+      honest.subarray(0, -30),
+    ];
+    for (const archive of archives) expect(await refusal(archive)).toBe('explore.adapter-archive');
+    await vi.waitFor(async () => expect(await stored()).toEqual([]));
+  }, 60_000);
+
+  it('in a malicious GGUF file is refused by its header', async () => {
+    const head = (tensors: bigint, entries: bigint) => {
+      const bytes = Buffer.alloc(4096);
+      bytes.write('GGUF\x03', 'latin1');
+      bytes.writeBigUInt64LE(tensors, 8);
+      bytes.writeBigUInt64LE(entries, 16);
+      return bytes;
+    };
+    for (const bytes of [head(2n ** 63n, 1n), head(1_000_000n, 1n), head(1n, 2n ** 40n), head(1n, 1n)])
+      expect(await refusal(bytes)).toMatch(/^(explore\.adapter|gguf)[.-]/);
+    await vi.waitFor(async () => expect(await stored()).toEqual([]));
+  }, 60_000);
+
+  it('for which there is no room says so, and nothing of it stays', async () => {
+    const uploads = await peftUploads();
+    const free = vi.spyOn(module.get(ModelFiles, { strict: false }), 'freeBytes').mockResolvedValue(1000);
+    const { versions } = await ended(await create(uploads));
+    expect(versions[0]).toMatchObject({ status: 'failed', files: [], error: { code: 'explore.disk-full' } });
+    await vi.waitFor(async () => expect(await stored()).toEqual([]));
+    free.mockRestore();
+    expect((await ended(await create(await peftUploads()))).versions[0]).toMatchObject({ status: 'ready' });
   }, 60_000);
 
   it('of another base is refused before anything is made', async () => {

@@ -20,3 +20,4 @@ export {
   type ReceivedMail,
   startMailServer,
 } from './mail-server.js';
+export { zip } from './zip-writer.js';

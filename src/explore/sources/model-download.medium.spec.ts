@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FakeHub, serveBytes, startFakeHub, writeTinyGguf } from '@app/testing';
+import { type FakeHub, type HubAnswer, serveBytes, startFakeHub, writeTinyGguf } from '@app/testing';
 import { FolderStorage } from '@app/storage';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CatalogueEntry } from '../domain/catalogue.js';
@@ -238,6 +238,63 @@ describe('a download refuses', () => {
     });
     const source = new HuggingFaceSource(hub.url, undefined, 100);
     await expect(download([source])).rejects.toEqual(failure('source-unavailable'));
+  });
+});
+
+describe('what breaks a download in the middle', () => {
+  const status =
+    (code: number, headers: Record<string, string> = {}): HubAnswer =>
+    (_, response) =>
+      response.writeHead(code, headers).end('no');
+  it.each<[string, string, HubAnswer]>([
+    ['an outage', 'source-unavailable', (request) => request.socket.resetAndDestroy()],
+    ['401', 'gated', status(401)],
+    ['404', 'not-found', status(404)],
+    ['429', 'rate-limited', status(429, { 'retry-after': '60' })],
+    ['503', 'source-unavailable', status(503)],
+    [
+      'a redirect loop',
+      'source-unavailable',
+      (request, response) => response.writeHead(302, { location: request.url }).end(),
+    ],
+    [
+      'a web page',
+      'not-a-model',
+      (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    ],
+    ['another range', 'source-unavailable', status(206, { 'content-range': 'bytes 5-6/7' })],
+    ['another size', 'wrong-size', (request, response) => serveBytes(Buffer.concat([model, model]))(request, response)],
+  ])('installs nothing and costs nothing that is here: %s (%s)', async (_, code, answer) => {
+    hub.respond((request, response) =>
+      request.headers.range ? answer(request, response) : serveBytes(model, { cutAfter: 300_000 })(request, response),
+    );
+    await expect(download()).rejects.toEqual(failure(code));
+    expect(await installed()).toEqual([]);
+    expect(await partials()).toHaveLength(1);
+    const asked = hub.requests.length;
+    hub.respond(serveBytes(model));
+    await expect(download()).resolves.toMatchObject({ digest: entry.digest });
+    expect(hub.requests.slice(asked).map(({ headers }) => headers.range)).toEqual([
+      expect.stringMatching(/^bytes=[1-9]\d+-$/),
+    ]);
+    expect(await partials()).toEqual([]);
+  });
+});
+
+describe('a malicious model with the promised digest', () => {
+  it.each<[string, number, bigint]>([
+    ['countless tensors', 8, 2n ** 63n],
+    ['more tensors than fit', 8, 1_000_000n],
+    ['countless entries', 16, 2n ** 62n],
+    ['a key without end', 24, 2n ** 40n],
+    ['another version', 4, 99n],
+  ])('is refused before anything reads it: %s', async (_, at, value) => {
+    const bad = Buffer.from(model);
+    bad.writeBigUInt64LE(value, at);
+    hub.respond(serveBytes(bad));
+    const digest = createHash('sha256').update(bad).digest('hex');
+    await expect(download([fromHub()], { ...entry, digest })).rejects.toEqual(failure('not-a-model'));
+    expect([...(await installed()), ...(await partials())]).toEqual([]);
   });
 });
 

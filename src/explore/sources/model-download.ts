@@ -88,7 +88,9 @@ export class ModelDownload {
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof DomainError)) throw error;
-          if (error.code === 'explore.not-a-model') await partial.restart();
+          // A page in place of the rest (a gateway that asks to sign in) says nothing about what came before it.
+          const wrong = partial.receivedBytes <= 4 || partial.receivedBytes === entry.sizeBytes;
+          if (error.code === 'explore.not-a-model' && wrong) await partial.restart();
           failures.push({ source: source.name, error });
           observer.refused(source.name, error);
           // Another source needs the same room, unless it was for this one's own package.
