@@ -3,7 +3,9 @@ import { BuiltInEntry } from './entry.js';
 
 /**
  * The models that Parley knows by digest, smallest first. To add one: size and SHA-256 are on its file page on the hub
- * (`lfs.oid` of the tree API); the rest is in its header.
+ * (`lfs.oid` of the tree API); the rest is in its header. The first was read from the package index byte by byte; whether the
+ * hub's file of that name is the same could not be seen, and the digests of the others are as the hub was quoted. A source
+ * with other bytes is refused, so a wrong one costs an install, never its safety.
  */
 export const builtInCatalogue = z.array(BuiltInEntry).parse([
   {

@@ -4,7 +4,12 @@ import type { CuratedRepository } from './curated-entry.js';
 const european = ['en', 'de', 'fr', 'es', 'it', 'pt'];
 const many = [...european, 'nl', 'pl', 'cs', 'ru', 'uk', 'tr', 'ar', 'hi', 'zh', 'ja', 'ko', 'vi', 'id', 'th'];
 
-/** Repositories worth a look, small models first. Their files, sizes and digests are asked for on the hub. */
+/**
+ * Repositories worth a look, small models first. Their files, sizes and digests are asked for on the hub. What stands here
+ * (licence, weights, context, languages, capabilities) is what their publishers state, written down without the hub
+ * at hand: it was not held against it, and decides nothing. What a file needs is told by its header, and what the hub
+ * says is on the repository's own page.
+ */
 export const curatedRepositories: z.input<typeof CuratedRepository>[] = [
   {
     repo: 'bartowski/SmolLM2-1.7B-Instruct-GGUF',
@@ -35,7 +40,7 @@ export const curatedRepositories: z.input<typeof CuratedRepository>[] = [
     name: 'Qwen3 4B',
     publisher: 'Qwen',
     baseModel: 'Qwen/Qwen3-4B',
-    description: 'A good balance for 8 GB of memory: reasoning, tools and many languages.',
+    description: 'A good balance of size and skill: reasoning, tools and many languages.',
     license: 'Apache-2.0',
     parameters: 4_022_468_096,
     contextLength: 32_768,
@@ -47,7 +52,7 @@ export const curatedRepositories: z.input<typeof CuratedRepository>[] = [
     name: 'Qwen3 8B',
     publisher: 'Qwen',
     baseModel: 'Qwen/Qwen3-8B',
-    description: 'Strong general model for 16 GB of memory.',
+    description: 'Strong general model.',
     license: 'Apache-2.0',
     parameters: 8_190_735_360,
     contextLength: 32_768,
@@ -71,7 +76,7 @@ export const curatedRepositories: z.input<typeof CuratedRepository>[] = [
     name: 'Llama 3.2 3B Instruct',
     publisher: 'Meta',
     baseModel: 'meta-llama/Llama-3.2-3B-Instruct',
-    description: 'Chat and summaries with a long context on 8 GB of memory.',
+    description: 'Chat and summaries with a long context.',
     license: 'llama3.2',
     parameters: 3_212_749_888,
     contextLength: 131_072,
@@ -143,7 +148,7 @@ export const curatedRepositories: z.input<typeof CuratedRepository>[] = [
     name: 'Qwen2.5 Coder 7B Instruct',
     publisher: 'Qwen',
     baseModel: 'Qwen/Qwen2.5-Coder-7B-Instruct',
-    description: 'A capable programmer for 16 GB of memory.',
+    description: 'A capable programmer.',
     license: 'Apache-2.0',
     parameters: 7_615_616_512,
     contextLength: 131_072,
