@@ -44,7 +44,7 @@ export const conversationsQuery = (q: string) =>
       const params = new URLSearchParams({ limit: '30' });
       if (q) params.set('q', q);
       if (pageParam) params.set('cursor', pageParam);
-      const page = await listOrKept(q, () =>
+      const page = await listOrKept({ words: q, first: !pageParam }, () =>
         api.get<Page<ConversationSummary>>(`/api/conversations?${params}`, signal),
       );
       page.items.forEach(noteTitle);

@@ -1,5 +1,6 @@
 import { api } from '../api/session.js';
-import { database, type Draft } from '../engines/files/database.js';
+import type { AnswerMetadata } from '../api/views.js';
+import { type BrowserRun, database, type Draft } from '../engines/files/database.js';
 import { answersPath, deliverDraft } from './deliver-draft.js';
 import { changeLocal } from './local-conversations.js';
 
@@ -73,6 +74,43 @@ export class SharedAnswerSaver implements AnswerSaver {
   }
 }
 
+/** In this browser until the server can be told, then both the question and the answer at once. */
+export class QueuedAnswerSaver implements AnswerSaver {
+  private readonly here = new InOrder();
+
+  constructor(private readonly draft: Draft) {}
+
+  begin(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  grown(): void {
+    void this.store();
+  }
+
+  async finish(): Promise<void> {
+    await this.store();
+    const { sendWaiting } = await import('../offline/sender.js');
+    void sendWaiting();
+  }
+
+  private store(): Promise<unknown> {
+    const { answerId, text, end, run } = structuredClone(this.draft);
+    return this.here.run(async () => {
+      const { saveTurn } = await import('../offline/queue.js');
+      await saveTurn(answerId, run, { text, ...(end && { ...end, metadata: metadataOf(run) }) }, end !== null);
+    });
+  }
+}
+
+/** As the server stores it. */
+export function metadataOf({ runtime, startedAt, finishedAt, ...counts }: BrowserRun): AnswerMetadata {
+  return {
+    ...{ engine: 'browser', ...counts, cachedPromptTokens: 0, continuations: 0, continuationMode: 'none' },
+    browser: { runtime, startedAt, finishedAt },
+  };
+}
+
 /** In this browser alone; the server is told of counts. */
 export class LocalAnswerSaver implements AnswerSaver {
   private readonly here = new InOrder();
@@ -99,12 +137,7 @@ export class LocalAnswerSaver implements AnswerSaver {
 
   private store(): Promise<unknown> {
     const { answerId, text, end, run } = this.draft;
-    const { runtime, startedAt, finishedAt, ...counts } = run;
-    const metadata = {
-      ...{ engine: 'browser', ...counts, cachedPromptTokens: 0, continuations: 0, continuationMode: 'none' as const },
-      browser: { runtime, startedAt, finishedAt },
-    };
-    const facts = structuredClone(end ? { ...end, metadata } : {});
+    const facts = structuredClone(end ? { ...end, metadata: metadataOf(run) } : {});
     return this.here.run(() =>
       changeLocal(this.conversationId, (known) => {
         if (!known) return null;

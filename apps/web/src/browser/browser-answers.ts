@@ -7,6 +7,8 @@ import { Store } from '../api/store.js';
 import type { AnswerMetadata, GenerationPhase, MessageView } from '../api/views.js';
 import { conversationChanged, putMessages, refreshConversation } from '../chat/cache.js';
 import { chooseMessage } from '../chat/choices.js';
+import { isAway } from '../offline/away.js';
+import { waitsIn } from '../offline/waiting.js';
 import { loadPart } from '../lib/load.js';
 import { local } from '../lib/storage.js';
 import { browserModelsQuery, type BrowserModel } from './browser-models.js';
@@ -58,12 +60,13 @@ export async function browserModel(id: string): Promise<BrowserModel> {
 
 /**
  * Tells the server that this browser answers, to a new message or to one that is there, and begins. Resolves when the
- * server knows; the answer goes on by itself.
+ * server knows; the answer goes on by itself. `away`: the server is told later (`starts`: of the conversation as well).
  */
 export async function beginBrowserAnswer(
   conversationId: string,
   question: { message: { id: string; text: string; parentId: string | null } } | { parentId: string },
   modelId: string,
+  away?: { starts: boolean },
 ): Promise<Begun> {
   const model = await browserModel(modelId);
   // Asked for on a click, as browsers want it; a no means only that the browser may clear files by itself.
@@ -80,6 +83,13 @@ export async function beginBrowserAnswer(
     return begun;
   }
   const answerId = message ? answerIdFor(message.id) : newId();
+  if (away) {
+    const { beginOfflineTurn } = await loadPart(() => import('../offline/begin-turn.js'));
+    const sampler = samplerFor({ retry: message === null });
+    const begun = await beginOfflineTurn({ conversationId, answerId, question, model, sampler, starts: away.starts });
+    void run(begun, model, message === null, true);
+    return begun;
+  }
   const begun = await api.json<Begun>(
     'POST',
     `/api/conversations/${encodeURIComponent(conversationId)}/browser-answers`,
@@ -115,7 +125,7 @@ function answerIdFor(messageId: string): string {
   return known;
 }
 
-async function run({ answer, prompt }: Begun, model: BrowserModel, retry: boolean): Promise<void> {
+async function run({ answer, prompt }: Begun, model: BrowserModel, retry: boolean, queued = false): Promise<void> {
   const { id: answerId, conversationId } = answer;
   if (running.get().has(answerId)) return;
   const stop = new AbortController();
@@ -130,7 +140,7 @@ async function run({ answer, prompt }: Begun, model: BrowserModel, retry: boolea
       run: facts,
       end,
     } = await runAnswer({
-      ...{ answerId, conversationId, model, sampler: samplerFor({ retry }), prompt, signal: stop.signal },
+      ...{ answerId, conversationId, model, sampler: samplerFor({ retry }), prompt, queued, signal: stop.signal },
       onPhase: (phase) => change(answerId, { phase }),
       onText: (written) => change(answerId, { text: written, phase: { phase: 'generating' } }),
     });
@@ -153,7 +163,15 @@ async function run({ answer, prompt }: Begun, model: BrowserModel, retry: boolea
 }
 
 export async function retryInBrowser(answer: MessageView, modelId: string): Promise<void> {
-  const begun = await beginBrowserAnswer(answer.conversationId, { parentId: answer.parentId! }, modelId);
+  const { conversationId } = answer;
+  const question = { parentId: answer.parentId! };
+  const later = () => beginBrowserAnswer(conversationId, question, modelId, { starts: false });
+  const begun = waitsIn(conversationId)
+    ? await later()
+    : await beginBrowserAnswer(conversationId, question, modelId).catch((error: unknown) => {
+        if (isLocal(conversationId) || !isAway(error)) throw error;
+        return later();
+      });
   await putMessages(answer.conversationId, [begun.answer]);
   chooseMessage(begun.answer);
   conversationChanged(answer.conversationId);

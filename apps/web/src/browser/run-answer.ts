@@ -3,10 +3,11 @@ import type { FileView, GenerationPhase } from '../api/views.js';
 import type { ChatMessage, Sampler } from '../engines/engine.js';
 import { EngineError } from '../engines/errors.js';
 import { browserFiles } from '../engines/files/browser-files.js';
-import type { BrowserRun, Draft } from '../engines/files/database.js';
+import type { Draft } from '../engines/files/database.js';
 import { ready } from '../engines/loaded-engine.js';
 import type { BrowserModel } from './browser-models.js';
-import { type AnswerSaver, LocalAnswerSaver, SharedAnswerSaver } from './answer-savers.js';
+import { type AnswerSaver, LocalAnswerSaver, QueuedAnswerSaver, SharedAnswerSaver } from './answer-savers.js';
+import { unfinishedRun } from './unfinished-run.js';
 import { answerLock } from './deliver-draft.js';
 import { isLocal } from './local-id.js';
 
@@ -16,6 +17,8 @@ export interface AnswerJob {
   model: BrowserModel;
   sampler: Sampler;
   prompt: readonly ChatMessage[];
+  /** It belongs to a turn that waits to be sent: the server does not know of it. */
+  queued: boolean;
   signal: AbortSignal;
   onPhase(phase: GenerationPhase): void;
   onText(text: string): void;
@@ -27,16 +30,12 @@ export type AnswerEnd = Pick<Draft, 'text' | 'run'> & { end: NonNullable<Draft['
 export async function runAnswer(job: AnswerJob): Promise<AnswerEnd> {
   return await navigator.locks.request(answerLock(job.answerId), async () => {
     const { model, answerId, conversationId } = job;
-    const now = new Date().toISOString();
-    const run: BrowserRun = {
-      ...{ runtime: model.runtime, model: model.name, modelDigest: model.digest, sampler: job.sampler },
-      adapterDigests: model.adapter ? [model.adapter.digest] : [],
-      ...{ promptTokens: 0, completionTokens: 0, timeToFirstTokenMs: null, tokensPerSecond: null },
-      ...{ finishReason: 'stopped', startedAt: now, finishedAt: now },
-    };
+    const run = unfinishedRun(model, job.sampler);
     const local = isLocal(conversationId);
     const draft: Draft = { answerId, conversationId: local ? null : conversationId, text: '', end: null, run };
-    const saver = new (local ? LocalAnswerSaver : SharedAnswerSaver)(draft, conversationId);
+    const saver = job.queued
+      ? new QueuedAnswerSaver(draft)
+      : new (local ? LocalAnswerSaver : SharedAnswerSaver)(draft, conversationId);
     let end: AnswerEnd['end'];
     try {
       await saver.begin();

@@ -6,6 +6,7 @@ import { messageOf, Problem } from '../api/problem.js';
 import { conversationQuery } from '../api/queries.js';
 import type { MessageView } from '../api/views.js';
 import { isLocal, newLocalId } from '../browser/local-id.js';
+import { useWaiting } from '../offline/waiting.js';
 import { useTitle } from '../lib/hooks.js';
 import { conversationPath, Link, navigate } from '../lib/router.js';
 import { NoModel } from '../models/no-model.js';
@@ -50,11 +51,14 @@ export function ChatPage({ id }: { id: string | null }) {
   const unsent = outgoing.find((item) => item.message.id === leaf?.id);
   const busy = pending !== null || unsent?.error === null;
   const noModel = choice.models?.length === 0;
-  const blocked = noModel
-    ? local
-      ? 'There is no model that runs in this browser'
-      : 'You can write as soon as there is a model'
-    : null;
+  const waits = useWaiting().some(({ change }) => change.kind === 'say' && change.message.id === leaf?.id);
+  const blocked = waits
+    ? 'Your last message waits to be sent to the server'
+    : noModel
+      ? local
+        ? 'There is no model that runs in this browser'
+        : 'You can write as soon as there is a model'
+      : null;
 
   const onSend = (text: string) => {
     if (id === null) {

@@ -7,6 +7,10 @@ import { api } from '../api/session.js';
 import { beginBrowserAnswer, retryInBrowser, stopBrowserAnswer } from '../browser/browser-answers.js';
 import { isBrowserModel } from '../browser/browser-models.js';
 import { isLocal } from '../browser/local-id.js';
+import { loadPart } from '../lib/load.js';
+import { isAway } from '../offline/away.js';
+import { questionOf } from '../offline/question.js';
+import { waitsIn } from '../offline/waiting.js';
 import { Store } from '../api/store.js';
 import type { MessageView, SentMessage } from '../api/views.js';
 import { conversationChanged, putMessages } from './cache.js';
@@ -39,20 +43,8 @@ export interface SendOptions {
 
 /** Shows the message at once and sends it. */
 export function send({ conversationId, text, parentId, model, adapter, starts = false }: SendOptions): void {
-  const createdAt = new Date().toISOString();
-  const message: MessageView = {
-    id: newId(),
-    conversationId,
-    parentId,
-    role: 'user',
-    text,
-    status: 'complete',
-    runsIn: 'server',
-    model: null,
-    error: null,
-    metadata: null,
-    createdAt,
-  };
+  const message = questionOf({ id: newId(), conversationId, parentId, text });
+  const { createdAt } = message;
   if (starts) {
     queryClient.setQueryData(conversationQuery(conversationId).queryKey, {
       id: conversationId,
@@ -77,30 +69,54 @@ export function sendAgain(item: Outgoing): void {
 export const discard = (item: Outgoing): void => replace(item.message.id, null);
 
 async function deliver(item: Outgoing): Promise<void> {
-  const { id, conversationId, text, parentId } = item.message;
-  const path = `/api/conversations/${encodeURIComponent(conversationId)}`;
+  const { id, conversationId } = item.message;
   try {
-    if (isLocal(conversationId) && !isBrowserModel(item.model)) throw new Error(STAYS_HERE);
-    if (item.starts && !isLocal(conversationId)) {
-      await api.json('POST', '/api/conversations', { body: { id: conversationId } });
-    }
-    const { message, answer } = isBrowserModel(item.model)
-      ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, item.model)
-      : await api.json<SentMessage>('POST', `${path}/messages`, {
-          body: {
-            id,
-            text,
-            parentId,
-            model: item.model ?? undefined,
-            adapters: item.adapter ? [item.adapter] : undefined,
-          },
-        });
-    await putMessages(conversationId, [message, answer]);
+    if (waitsIn(conversationId)) await tellLater(item);
+    else
+      await tell(item).catch((error: unknown) => {
+        if (isLocal(conversationId) || !isSecureContext || !isAway(error)) throw error;
+        return tellLater(item);
+      });
     replace(id, null);
     conversationChanged(conversationId);
   } catch (error) {
     replace(id, { ...item, error: messageOf(error) });
   }
+}
+
+/** Stores it here until the server is back; a model of this browser answers meanwhile. */
+async function tellLater({ message, model, adapter, starts }: Outgoing): Promise<void> {
+  const { id, conversationId, text, parentId } = message;
+  if (isBrowserModel(model)) {
+    const question = { message: { id, text, parentId } };
+    const begun = await beginBrowserAnswer(conversationId, question, model, { starts });
+    return putMessages(conversationId, [begun.message, begun.answer]);
+  }
+  const { leave } = await loadPart(() => import('../offline/sender.js'));
+  const say = { kind: 'say' as const, message, model, adapter };
+  await leave(conversationId, [...(starts ? [{ kind: 'start' as const }] : []), say]);
+  await putMessages(conversationId, [message]);
+}
+
+async function tell(item: Outgoing): Promise<void> {
+  const { id, conversationId, text, parentId } = item.message;
+  const path = `/api/conversations/${encodeURIComponent(conversationId)}`;
+  if (isLocal(conversationId) && !isBrowserModel(item.model)) throw new Error(STAYS_HERE);
+  if (item.starts && !isLocal(conversationId)) {
+    await api.json('POST', '/api/conversations', { body: { id: conversationId } });
+  }
+  const { message, answer } = isBrowserModel(item.model)
+    ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, item.model)
+    : await api.json<SentMessage>('POST', `${path}/messages`, {
+        body: {
+          id,
+          text,
+          parentId,
+          model: item.model ?? undefined,
+          adapters: item.adapter ? [item.adapter] : undefined,
+        },
+      });
+  await putMessages(conversationId, [message, answer]);
 }
 
 /** Every way to an answer obeys the place that was chosen for the conversation. */

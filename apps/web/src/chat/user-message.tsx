@@ -2,6 +2,8 @@ import { memo, useState, type KeyboardEvent } from 'react';
 import type { MessageView } from '../api/views.js';
 import { EditIcon } from '../ui/icons.js';
 import { CopyButton, Siblings } from './message-parts.js';
+import { Link } from '../lib/router.js';
+import { useWaiting } from '../offline/waiting.js';
 import { discard, sendAgain, type Outgoing } from './outgoing.js';
 import type { PathNode } from './tree.js';
 
@@ -15,6 +17,7 @@ interface UserMessageProps {
 export const UserMessage = memo(function UserMessage({ node, outgoing, editable, onEdit }: UserMessageProps) {
   const { message } = node;
   const [editing, setEditing] = useState(false);
+  const waits = useWaiting().find(({ change }) => 'message' in change && change.message.id === message.id);
   return (
     <article className="message message-user" aria-label="You">
       <h2 className="sr-only">You</h2>
@@ -28,9 +31,15 @@ export const UserMessage = memo(function UserMessage({ node, outgoing, editable,
           }}
         />
       ) : (
-        <div className="bubble" data-unsent={outgoing ? true : undefined}>
+        <div className="bubble" data-unsent={outgoing || waits ? true : undefined}>
           {message.text}
         </div>
+      )}
+      {waits && (
+        <p className="remark waits">
+          {waits.refused ? `Not sent. ${waits.refused.message} ` : 'Waiting to be sent'}
+          {waits.refused && <Link to="/storage">See what was not sent</Link>}
+        </p>
       )}
       {outgoing?.error && (
         <div className="unsent" role="alert">

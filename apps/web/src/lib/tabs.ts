@@ -3,6 +3,7 @@ export type TabMessage =
   | { type: 'conversation-changed'; id: string }
   | { type: 'conversations-changed' }
   | { type: 'models-changed' }
+  | { type: 'queue-changed' }
   | { type: 'signed-out' };
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('parley');

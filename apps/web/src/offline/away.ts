@@ -2,6 +2,7 @@ import { Problem } from '../api/problem.js';
 import { api } from '../api/session.js';
 import type { QueryCache } from '@tanstack/react-query';
 import type { ConversationSummary, ConversationView, Page } from '../api/views.js';
+import type { Queued } from './store.js';
 import { isLocal } from '../browser/local-id.js';
 
 /** Nobody answered, or somebody on the way said that the server does not: what is kept here may help. */
@@ -34,32 +35,59 @@ export async function orKept<T>(name: string, ask: () => Promise<T>): Promise<T>
   }
 }
 
-/** The conversation as the server tells it, or as it was seen here last. */
+/** What waits to be sent; nothing where nobody is. */
+const queued = async (owner: string | null): Promise<readonly Queued[]> =>
+  owner === null ? [] : (await import('./queue.js')).loadQueue(owner).catch(() => []);
+
+/** The conversation as the server tells it, or as it was seen here last; with what waits to be sent. */
 export async function conversationOrKept(id: string, ask: () => Promise<ConversationView>): Promise<ConversationView> {
   const owner = ownerId();
+  let base: ConversationView | null;
+  let refusal: unknown;
   try {
-    return await ask();
+    base = await ask();
   } catch (error) {
-    if (owner && error instanceof Problem && error.status === 404) void copies().then(({ dropCopy }) => dropCopy(id));
-    if (!owner || !isAway(error)) throw error;
-    const kept = await (await copies()).loadCopy(owner, id);
-    if (!kept) throw error;
-    return kept;
+    const gone = error instanceof Problem && error.status === 404;
+    if (!owner || !(gone || isAway(error))) throw error;
+    refusal = error;
+    base = gone ? null : await (await copies()).loadCopy(owner, id);
+    if (gone)
+      void copies()
+        .then(({ dropCopy }) => dropCopy(id))
+        .catch(noRoom);
   }
+  // After the server was asked: what it took meanwhile is in its answer.
+  const changes = (await queued(owner)).filter(({ conversationId }) => conversationId === id);
+  if (changes.length === 0) {
+    if (base) return base;
+    throw refusal;
+  }
+  const { emptyConversation, overlaid } = await import('./queue.js');
+  const shown = overlaid(base ?? emptyConversation(id, changes[0]!.madeAt), changes);
+  if (!shown) throw new Problem(404, 'chat.conversation-not-found', 'It was deleted here.');
+  return shown;
 }
 
-/** The list of conversations, and while the server is away those that can be read here. */
+/** A page of the list, and while the server is away what can be read here; the first one with what waits to be sent. */
 export async function listOrKept(
-  words: string,
+  { words, first }: { words: string; first: boolean },
   ask: () => Promise<Page<ConversationSummary>>,
 ): Promise<Page<ConversationSummary>> {
   const owner = ownerId();
+  let page: Page<ConversationSummary>;
   try {
-    return await ask();
+    page = await ask();
   } catch (error) {
     if (!owner || !isAway(error)) throw error;
-    return { items: await (await copies()).listCopies(owner, words), nextCursor: null };
+    page = { items: await (await copies()).listCopies(owner, words), nextCursor: null };
   }
+  const changes = first ? await queued(owner) : [];
+  if (changes.length === 0) return page;
+  const { overlaidList } = await import('./queue.js');
+  const items = overlaidList(page.items, changes);
+  const wanted = words.toLowerCase();
+  const known = new Set(page.items.map(({ id }) => id));
+  return { ...page, items: items.filter(({ id, title }) => known.has(id) || title.toLowerCase().includes(wanted)) };
 }
 
 /** Keeps each conversation that the page shows, as it is now. */

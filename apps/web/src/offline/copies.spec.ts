@@ -1,7 +1,9 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { api } from '../api/session.js';
 import type { ConversationView } from '../api/views.js';
 import { dropCopy, forgetCopies, keepAnswer, keepCopy, listCopies, loadAnswer, loadCopy } from './copies.js';
+import { keepRecent } from './keep-recent.js';
 
 const conversation = (id: string, title: string, text = 'hello', updatedAt = '2026-11-21T10:00:00.000Z') =>
   ({
@@ -38,6 +40,20 @@ describe('copies of conversations', () => {
     expect(titles).not.toContain('Number 2');
     expect(titles).toContain('Number 3');
     expect(titles).not.toContain('Grew');
+  });
+
+  it('are made of the newest ones, and not again while they are as they were', async () => {
+    const asked: string[] = [];
+    const fresh = [conversation('1', 'Bridges'), conversation('2', 'Rivers')];
+    await keepCopy('ada', fresh[0]!);
+    vi.spyOn(api, 'get').mockImplementation((path: string) => {
+      asked.push(path);
+      return Promise.resolve((path.includes('?') ? { items: fresh } : fresh[1]) as never);
+    });
+    await keepRecent('ada', new AbortController().signal);
+    expect(asked).toEqual(['/api/conversations?limit=20', '/api/conversations/2']);
+    expect(await listCopies('ada', '')).toHaveLength(2);
+    vi.restoreAllMocks();
   });
 
   it('are gone when nobody is signed in any more', async () => {

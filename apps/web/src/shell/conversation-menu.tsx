@@ -1,12 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { queryClient } from '../api/queries.js';
+import { conversationQuery, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import { isLocal } from '../browser/local-id.js';
 import type { ConversationSummary } from '../api/views.js';
 import { conversationChanged } from '../chat/cache.js';
 import { saveFile } from '../lib/save.js';
 import { conversationPath, navigate } from '../lib/router.js';
+import { nowOrLater } from '../offline/now-or-later.js';
 import { Confirm } from '../ui/dialog.js';
 import { DownloadIcon, EditIcon, MoreIcon, TrashIcon } from '../ui/icons.js';
 import { Popover } from '../ui/popover.js';
@@ -65,11 +66,21 @@ export function ConversationMenu({ conversation, name, onRename }: ConversationM
   );
 }
 
+/** The last messages of the branches that were seen here; null when the conversation was not opened here. */
+function endsOf(id: string): string[] | null {
+  const known = queryClient.getQueryData(conversationQuery(id).queryKey);
+  if (!known) return null;
+  const followed = new Set(known.messages.map(({ parentId }) => parentId));
+  return known.messages.filter((message) => !followed.has(message.id)).map((message) => message.id);
+}
+
 function Delete({ conversation, onClose }: { conversation: ConversationSummary; onClose(): void }) {
   const remove = useMutation({
     mutationFn: async () => {
       if (!isLocal(conversation.id))
-        return api.json<void>('DELETE', `/api/conversations/${encodeURIComponent(conversation.id)}`);
+        return nowOrLater(conversation.id, { kind: 'delete', known: endsOf(conversation.id) }, () =>
+          api.json('DELETE', `/api/conversations/${encodeURIComponent(conversation.id)}`),
+        );
       const { changeLocal } = await import('../browser/local-conversations.js');
       return changeLocal(conversation.id, () => null);
     },

@@ -9,6 +9,8 @@ import { loadPart } from '../lib/load.js';
 import { Link, routeOf, usePath, type Route } from '../lib/router.js';
 import { onTabMessage } from '../lib/tabs.js';
 import { useNotificationsLive } from '../notifications/live.js';
+import { startSending } from '../offline/start-sending.js';
+import { useWaiting } from '../offline/waiting.js';
 import { toastError } from '../ui/toast.js';
 import { PageBoundary } from './page-boundary.js';
 import { PageHead } from './page-head.js';
@@ -48,6 +50,7 @@ export function Shell() {
   }, []);
 
   useEffect(() => void recoverAnswers().catch(toastError), []);
+  useEffect(startSending, []);
 
   useEffect(
     () =>
@@ -148,6 +151,7 @@ function NotFound() {
 /** Says that the server does not answer, and asks it again until it does. */
 function Unreachable() {
   const reachable = useReachable();
+  const { length } = useWaiting();
   useEffect(() => {
     if (reachable) return;
     let delay = 1000;
@@ -176,7 +180,8 @@ function Unreachable() {
     <div role="status">
       {!reachable && (
         <p className="unreachable">
-          Parley cannot be reached. This page goes on by itself when it is back; what was opened here can be read.
+          Parley cannot be reached. Until it is back, models in this browser can answer.
+          {length > 0 && ` ${length === 1 ? 'One change waits' : `${length} changes wait`} to be sent.`}
         </p>
       )}
     </div>

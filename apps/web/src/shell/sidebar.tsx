@@ -18,6 +18,8 @@ import {
   SunIcon,
   UserIcon,
 } from '../ui/icons.js';
+import { useWaiting } from '../offline/waiting.js';
+import { Confirm } from '../ui/dialog.js';
 import { Popover } from '../ui/popover.js';
 import { toastError } from '../ui/toast.js';
 import { ConversationList } from './conversation-list.js';
@@ -92,6 +94,8 @@ function SidebarFoot() {
   const user = useUser();
   const path = usePath();
   const name = user.name || user.email;
+  const waits = useWaiting().length;
+  const [leaving, setLeaving] = useState(false);
   return (
     <div className="sidebar-foot">
       <Link
@@ -162,7 +166,8 @@ function SidebarFoot() {
               className="menu-item"
               onClick={() => {
                 close();
-                signOut().catch(toastError);
+                if (waits > 0) setLeaving(true);
+                else signOut().catch(toastError);
               }}
             >
               <SignOutIcon /> Sign out
@@ -170,6 +175,21 @@ function SidebarFoot() {
           </>
         )}
       </Popover>
+      {leaving && (
+        <Confirm
+          title={waits === 1 ? 'One change was not sent yet' : `${waits} changes were not sent yet`}
+          action="Sign out"
+          busy={false}
+          onConfirm={() => {
+            setLeaving(false);
+            signOut().catch(toastError);
+          }}
+          onClose={() => setLeaving(false)}
+        >
+          They stay in this browser and are sent when you sign in here again. To take them along, export them on the
+          page Storage first.
+        </Confirm>
+      )}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { api } from '../api/session.js';
 import { isLocal } from '../browser/local-id.js';
 import type { ConversationSummary } from '../api/views.js';
 import { conversationChanged, refreshConversation } from '../chat/cache.js';
+import { nowOrLater } from '../offline/now-or-later.js';
 import { toastError } from '../ui/toast.js';
 
 const LONGEST_TITLE = 200;
@@ -15,7 +16,11 @@ async function rename({ id }: ConversationSummary, title: string): Promise<void>
     if (isLocal(id)) {
       const { changeLocal } = await import('../browser/local-conversations.js');
       await changeLocal(id, (known) => (known ? { ...known, title, updatedAt: new Date().toISOString() } : null));
-    } else await api.json('PATCH', `/api/conversations/${encodeURIComponent(id)}`, { body: { title } });
+    } else {
+      await nowOrLater(id, { kind: 'rename', title }, () =>
+        api.json('PATCH', `/api/conversations/${encodeURIComponent(id)}`, { body: { title } }),
+      );
+    }
   } finally {
     conversationChanged(id);
     await refreshConversation(id);

@@ -12,6 +12,7 @@ import { entryPath, Link, useArrival } from '../lib/router.js';
 import { PageHead } from '../shell/page-head.js';
 import { FilesOnServer } from './files-on-server.js';
 import { Conversations } from './conversations-here.js';
+import { Waiting } from './waiting-here.js';
 import { Confirm } from '../ui/dialog.js';
 import { Failure, Field, Progress, Skeleton } from '../ui/parts.js';
 import { toast, toastError } from '../ui/toast.js';
@@ -47,6 +48,7 @@ export default function StoragePage() {
             <Failure title="The storage cannot be read" detail={messageOf(storage.error)} />
           ) : (
             <>
+              <Waiting />
               <Space {...storage.data.quota} />
               <Files files={storage.data.files} loaded={storage.data.loaded} />
               <FilesOnServer />
