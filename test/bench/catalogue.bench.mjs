@@ -20,6 +20,8 @@ const { SearchCatalogueHandler } = await at('features/search-catalogue.handler')
 const { EntryRows } = await at('persistence/entry-rows');
 const { InstalledModels } = await at('persistence/installed-models');
 const { CatalogueEntries } = await at('search/catalogue-entries');
+const { LocalModels } = await at('catalogue/local-models');
+const { LocalEntries } = await at('search/local-entries');
 const { QueryWords } = await at('search/query-words');
 
 /** The same numbers in every run. */
@@ -77,6 +79,7 @@ async function measure(name, url) {
     new QueryWords(db),
     new InstalledModels(db),
     new EntryRows(db, config),
+    new LocalEntries(new LocalModels(config), entries),
   );
   const began = performance.now();
   for (let n = 0; n < ENTRIES; n += 500) await entries.put(Array.from({ length: 500 }, (_, i) => entry(n + i)));
