@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { verifyExport } from '@app/audit';
 import { ConfigModule, loadConfig } from '@app/config';
 import { DomainError, newId } from '@app/kernel';
-import { type Actor, eventMetadata, MessageBus, MessagingModule, OnEvent, runAs } from '@app/messaging';
+import { type Actor, eventMetadata, Handles, MessageBus, MessagingModule, OnEvent, runAs } from '@app/messaging';
 import { Database, PersistenceModule } from '@app/persistence';
 import { freshFolder } from '@app/testing';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserDisabled, UserSignedIn } from '../auth/contracts/index.js';
-import { MessageSent } from '../chat/contracts/index.js';
+import { MessageSent, RebuildReadModel } from '../chat/contracts/index.js';
 import { InstallFailed } from '../explore/contracts/index.js';
 import { GenerationFinished } from '../inference/contracts/index.js';
 import { AdminModule } from './admin.module.js';
@@ -58,6 +58,24 @@ class FailingReaction {
   }
 }
 
+let away = 0;
+const rebuilds: AbortSignal[] = [];
+
+/** Stands for the module that owns the read model, in a process that is away at first, or never gets to the end. */
+@Handles(RebuildReadModel)
+class Rebuilding {
+  async *handle(_data: unknown, { signal }: { signal: AbortSignal }) {
+    rebuilds.push(signal);
+    yield { events: 1 };
+    if (away > 0) {
+      away -= 1;
+      throw new DomainError('unavailable', 'platform.interrupted', 'The process is gone.');
+    }
+    if (away < 0) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    yield { events: 13 };
+  }
+}
+
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'parley-admin-'));
   await freshFolder(join(dataDir, 'db'));
@@ -68,7 +86,7 @@ beforeAll(async () => {
       MessagingModule.forRoot({ service: 'test' }),
       AdminModule,
     ],
-    providers: [FailingReaction],
+    providers: [FailingReaction, Rebuilding],
   }).compile();
   module.useLogger(false);
   await module.init();
@@ -285,6 +303,25 @@ describe('a task', () => {
     await expect(start('replay-parked')).rejects.toMatchObject({ code: 'admin.queue-needed' });
     const task = await finished(await start('rebuild-projections', { projections: ['chat.none'] }));
     expect(task).toMatchObject({ status: 'failed', error: { code: 'platform.unknown-projection' } });
+  });
+
+  it('asks the module of a read model again when its process ended on the way', async () => {
+    away = 1;
+    const task = await finished(await start('rebuild-projections'));
+    const result = { projections: ['chat.conversations'], events: 13 };
+    expect(task).toMatchObject({ status: 'done', done: 1, total: 1, note: 'chat.conversations: 13 events', result });
+    expect(away).toBe(0);
+  });
+
+  it('that is cancelled stops the module that works for it', async () => {
+    away = -1;
+    rebuilds.length = 0;
+    const task = await start('rebuild-projections');
+    await expect.poll(() => rebuilds.length).toBe(1);
+    await asAdmin(() => bus.execute(new CancelTask({ taskId: task.id })));
+    expect(await finished(task)).toMatchObject({ status: 'cancelled' });
+    expect(rebuilds[0]!.aborted).toBe(true);
+    away = 0;
   });
 
   it('can be cancelled before it runs, and a task that is over stays as it is', async () => {

@@ -17,6 +17,7 @@ import { RunOnTaskRequestedHandler } from './features/run-on-task-requested.hand
 import { StartTaskHandler } from './features/start-task.handler.js';
 import { StreamTaskHandler } from './features/stream-task.handler.js';
 import { QueueDepths } from './persistence/queue-depths.js';
+import { ReadModels } from './tasks/read-models.js';
 import { RunningTasks } from './tasks/running-tasks.js';
 import { TaskJobs } from './tasks/task-jobs.js';
 import { Tasks } from './tasks/tasks.js';
@@ -28,6 +29,7 @@ import { UsageCounters } from './usage/usage-counters.js';
     UsageCounters,
     Tasks,
     TaskJobs,
+    ReadModels,
     RunningTasks,
     QueueDepths,
     ListEventsHandler,

@@ -8,6 +8,7 @@ import { GetConversationHandler } from './features/get-conversation.handler.js';
 import { GetPromptHandler } from './features/get-prompt.handler.js';
 import { GrowBrowserAnswerHandler } from './features/grow-browser-answer.handler.js';
 import { ListConversationsHandler } from './features/list-conversations.handler.js';
+import { RebuildReadModelHandler } from './features/rebuild-read-model.handler.js';
 import { RecordAnswerOnGenerationFinishedHandler } from './features/record-answer-on-generation-finished.handler.js';
 import { RecordBrowserTurnHandler } from './features/record-browser-turn.handler.js';
 import { RecordBrowserUsageHandler } from './features/record-browser-usage.handler.js';
@@ -39,6 +40,7 @@ import { EventSourcedConversations } from './persistence/event-sourced-conversat
     GetAnswerHandler,
     GetPromptHandler,
     ListConversationsHandler,
+    RebuildReadModelHandler,
     ConversationProjection,
     { provide: Conversations, useClass: EventSourcedConversations },
   ],

@@ -111,6 +111,46 @@ describe.each(testDatabaseKinds)('projections on %s', (kind) => {
     expect(await sums()).toEqual(before);
   });
 
+  it('tell how far they are while they are made anew', async () => {
+    const before = await sums();
+    await db.query(`UPDATE sums SET sum = 0`);
+    const told: number[] = [];
+    for await (const events of projections.rebuilding('test.sums', new AbortController().signal)) told.push(events);
+    expect(told.at(-1)).toBe(1_202);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(await sums()).toEqual(before);
+  });
+
+  it('stay as they were when whoever waits for it leaves', async () => {
+    const before = await sums();
+    const leaving = new AbortController();
+    const rebuilding = projections.rebuilding('test.sums', leaving.signal);
+    await rebuilding.next();
+    leaving.abort(new Error('left'));
+    const toTheEnd = async () => {
+      while (!(await rebuilding.next()).done);
+    };
+    await expect(toTheEnd()).rejects.toThrow('left');
+    expect(await sums()).toEqual(before);
+  });
+
+  it('are made anew by one process at a time', async () => {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const other = db.transaction(async () => {
+      await db.query(`SELECT pg_advisory_xact_lock(hashtextextended('parley.rebuild.test.sums', 0))`);
+      begin();
+      await over;
+    });
+    await begun;
+    let done = false;
+    const rebuilding = projections.rebuild(['test.sums']).then(() => (done = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(done).toBe(false);
+    end();
+    await Promise.all([other, rebuilding]);
+  });
+
   it('say which one is not known', async () => {
     await expect(projections.rebuild(['test.nothing'])).rejects.toMatchObject({ code: 'platform.unknown-projection' });
   });

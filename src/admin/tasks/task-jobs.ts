@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { verifyDatabase } from '@app/audit';
 import { DomainError } from '@app/kernel';
 import { Transport } from '@app/messaging';
-import { Database, Projections } from '@app/persistence';
+import { Database } from '@app/persistence';
 import { AuditFollower } from '../audit/audit-follower.js';
 import type { TaskKind, TaskParams } from '../contracts/index.js';
 import { UsageCounters } from '../usage/usage-counters.js';
+import { readModelNames, ReadModels } from './read-models.js';
 import type { TaskProgress } from './tasks.js';
 
 /** A job tells how far it is, and stops when the signal aborts; it may be begun anew at any time. */
@@ -23,7 +24,7 @@ export class TaskJobs {
   constructor(
     private readonly db: Database,
     private readonly transport: Transport,
-    private readonly projections: Projections,
+    private readonly readModels: ReadModels,
     private readonly usage: UsageCounters,
     private readonly follower: AuditFollower,
   ) {}
@@ -40,17 +41,15 @@ export class TaskJobs {
       throw new DomainError('conflict', 'admin.audit-broken', problem, { position });
     },
 
-    'rebuild-projections': async ({ projections = this.projections.names }, report, signal) => {
+    'rebuild-projections': async ({ projections = readModelNames }, report, signal) => {
       const total = projections.length;
+      let events = 0;
       for (const [index, name] of projections.entries()) {
         report({ done: index, total, note: name });
-        await this.projections.rebuild([name], (_name, events) => {
-          signal.throwIfAborted();
-          report({ note: `${name}: ${events} events` });
-        });
+        events += await this.readModels.rebuild(name, (note) => report({ note: `${name}: ${note}` }), signal);
       }
       report({ done: total });
-      return { projections };
+      return { projections, events };
     },
 
     'rebuild-usage': async (_params, report, signal) => {

@@ -1,4 +1,5 @@
 export * from './commands.js';
 export * from './events.js';
 export * from './queries.js';
+export * from './read-models.js';
 export * from './views.js';

@@ -98,11 +98,7 @@ function resultOf({ kind, result }: Task): string {
       return `${plural(count('events'), 'event')} counted.`;
     case 'replay-parked':
       return `${plural(count('replayed'), 'message')} replayed. What fails again is parked again.`;
-    case 'rebuild-projections': {
-      const names = Array.isArray(result?.['projections']) ? result['projections'] : [];
-      return names.length > 0
-        ? `Rebuilt: ${names.join(', ')}.`
-        : 'The process that ran it has no read models: run the service that has them with --rebuild-projections.';
-    }
+    case 'rebuild-projections':
+      return `Rebuilt from ${plural(count('events'), 'event')}.`;
   }
 }
