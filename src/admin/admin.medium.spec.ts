@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserDisabled, UserSignedIn } from '../auth/contracts/index.js';
 import { MessageSent, RebuildReadModel } from '../chat/contracts/index.js';
 import { InstallFailed } from '../explore/contracts/index.js';
-import { GenerationFinished } from '../inference/contracts/index.js';
+import { type CompletionRecord, CompletionsRecorded, GenerationFinished } from '../inference/contracts/index.js';
 import { AdminModule } from './admin.module.js';
 import {
   CancelTask,
@@ -413,6 +413,34 @@ describe('usage', () => {
     expect(usage.timeToFirstToken.histogram.find(({ belowMs }) => belowMs === 200)?.answers).toBe(3);
   });
 
+  it('counts requests of /v1 beside conversations, and shows either alone', async () => {
+    const before = await counted();
+    const record = (status: CompletionRecord['status'], timeToFirstTokenMs: number | null): CompletionRecord => ({
+      ...{ completionId: newId(), userId: ada, status, model: 'small', promptTokens: 3, completionTokens: 2 },
+      ...{ timeToFirstTokenMs, durationMs: 900 },
+    });
+    await bus.publish(new CompletionsRecorded({ completions: [record('complete', 40), record('stopped', null)] }));
+    await bus.publish(new CompletionsRecorded({ completions: [record('failed', null)] }));
+    const usage = await counted();
+    expect(usage.total.answers).toBe(before.total.answers + 3);
+    expect(usage.users).toMatchObject([{ userId: ada, answers: before.total.answers + 3 }]);
+    const [chat, api] = usage.sources;
+    expect(chat).toMatchObject({ source: 'chat', ...before.total });
+    expect(api).toMatchObject({
+      source: 'api',
+      answers: 3,
+      failed: 1,
+      stopped: 1,
+      promptTokens: 9,
+      completionTokens: 6,
+    });
+    expect(api!.timeToFirstToken).toMatchObject({ answers: 1, p50: 25 });
+    const alone = await bus.query(new GetUsage({ days: 2, source: 'api' }));
+    expect(alone).toMatchObject({ total: { answers: 3 }, models: [{ model: 'small', answers: 3 }] });
+    expect(alone.timeToFirstToken.answers).toBe(1);
+    expect((await bus.query(new GetUsage({ days: 2, source: 'chat' }))).total).toEqual(before.total);
+  });
+
   it('counts each event once, however often it looks', async () => {
     const before = await counted();
     await Promise.all([caughtUp(), caughtUp()]);
@@ -421,10 +449,10 @@ describe('usage', () => {
 
   it('can be counted anew from the events, with the same result', async () => {
     const before = await counted();
-    await db().query('UPDATE admin.answers SET complete = complete + 7');
+    await db().query('UPDATE admin.usage_answers SET complete = complete + 7');
     expect((await counted()).total.answers).toBeGreaterThan(before.total.answers);
     const task = await finished(await start('rebuild-usage'));
-    expect(task).toMatchObject({ status: 'done', result: { events: 18 } });
+    expect(task).toMatchObject({ status: 'done', result: { events: 20 } });
     expect(await counted()).toEqual(before);
   });
 });

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '@app/storage';
+import { CompletionRecorder } from './completions/completion-recorder.js';
 import { KeepModelsOnModelsChangedHandler } from './features/keep-models-on-models-changed.handler.js';
 import { CompleteChatHandler } from './features/complete-chat.handler.js';
 import { ForgetOnConversationDeletedHandler } from './features/forget-on-conversation-deleted.handler.js';
@@ -31,6 +32,7 @@ import { Generations } from './persistence/generations.js';
     ListModelsHandler,
     StreamGenerationHandler,
     CompleteChatHandler,
+    CompletionRecorder,
     GenerationLog,
     GenerationRunner,
     GenerationChunks,

@@ -1,7 +1,8 @@
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UsageView } from '../../src/admin/contracts/index.js';
 import { apiKey } from '../support/parley.js';
-import { startTiny, type TinyServer } from '../support/tiny-server.js';
+import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
 let server: TinyServer;
 let openai: OpenAI;
@@ -81,5 +82,34 @@ describe('the official OpenAI client', () => {
     }
     const after = await openai.chat.completions.create({ model, messages, temperature: 0 });
     expect(after.choices[0]?.message.content?.trim()).toBe(sentence);
+  });
+});
+
+describe('usage of the API', () => {
+  const used = async () => {
+    const { sources } = await server.client.get<UsageView>('/api/admin/usage?days=2');
+    return sources.find(({ source }) => source === 'api')!;
+  };
+
+  it('is counted: requests, tokens, waits, and callers who left', async () => {
+    // What came before is stored within a moment; from then on the figures stay.
+    const before = await until(async () => {
+      const first = await used();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      return (await used()).answers === first.answers && first.answers > 0 && first;
+    });
+    const whole = await openai.chat.completions.create({ model, messages, temperature: 0 });
+    const stream = await openai.chat.completions.create({ model, messages, temperature: 0, stream: true });
+    for await (const _chunk of stream) stream.controller.abort();
+    const after = await until(async () => {
+      const now = await used();
+      return now.answers === before.answers + 2 && now;
+    });
+    expect(after.completionTokens).toBeGreaterThanOrEqual(before.completionTokens + whole.usage!.completion_tokens);
+    expect(after.promptTokens).toBeGreaterThanOrEqual(before.promptTokens + whole.usage!.prompt_tokens);
+    expect(after.timeToFirstToken.answers).toBeGreaterThan(before.timeToFirstToken.answers);
+    expect(JSON.stringify(await server.client.get('/api/admin/events?type=inference.completions.'))).not.toContain(
+      'tiny test',
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { query, streamQuery } from '@app/messaging';
 import { z } from 'zod';
-import { AuditFilter, QueueName } from './shapes.js';
+import { AuditFilter, QueueName, UsageSource } from './shapes.js';
 import {
   AuditHead,
   AuditPage,
@@ -63,7 +63,10 @@ export class ListParked extends query(
 /** Answers, tokens, latency and what else happened, counted by day (UTC). For administrators. */
 export class GetUsage extends query(
   'admin.get-usage.v1',
-  z.object({ days: z.int().min(1).max(366).default(30).describe('Today and the days before it') }),
+  z.object({
+    days: z.int().min(1).max(366).default(30).describe('Today and the days before it'),
+    source: UsageSource.optional().describe('Those alone; both when left out'),
+  }),
   UsageView,
 ) {}
 

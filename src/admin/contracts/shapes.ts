@@ -21,6 +21,10 @@ export type AuditFilter = z.infer<typeof AuditFilter>;
 
 export const QueueName = z.string().regex(/^[a-z0-9.-]{1,200}$/);
 
+/** Where an answer was asked for: in a conversation, or by a program over `/v1`. */
+export const UsageSource = z.enum(['chat', 'api']);
+export type UsageSource = z.infer<typeof UsageSource>;
+
 /** What an administrator can have done in the background. */
 export const TaskKind = z.enum(['verify-audit', 'rebuild-projections', 'rebuild-usage', 'replay-parked']);
 export type TaskKind = z.infer<typeof TaskKind>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TaskKind, TaskParams } from './shapes.js';
+import { TaskKind, TaskParams, UsageSource } from './shapes.js';
 
 /** One thing that happened, as the audit shows it. What people wrote is left out: `data` tells its length only. */
 export const AuditEvent = z
@@ -139,6 +139,9 @@ export const UsageView = z
         failedInstalls: z.number(),
       }),
     ),
+    sources: z
+      .array(z.object({ source: UsageSource, ...counts, timeToFirstToken: Latency }))
+      .describe('Conversations and `/v1`, whichever of them was asked for'),
     models: z.array(z.object({ model: z.string(), ...counts, timeToFirstToken: Latency })),
     users: z.array(z.object({ userId: z.string(), ...counts })).describe('Who used most, at most 50'),
     timeToFirstToken: Latency.extend({

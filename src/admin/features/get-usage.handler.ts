@@ -1,6 +1,6 @@
 import { type DataOf, Handles } from '@app/messaging';
 import { Database } from '@app/persistence';
-import { GetUsage, type UsageView } from '../contracts/index.js';
+import { GetUsage, UsageSource, type UsageView } from '../contracts/index.js';
 import { ABOVE, BOUNDS, type Bucket, percentile } from '../usage/buckets.js';
 
 const DAY_MS = 86_400_000;
@@ -12,27 +12,39 @@ const SUMS = `
   coalesce(sum(completion_tokens), 0)::float8 AS "completionTokens"`;
 
 type Counts = UsageView['total'];
+type Wait = Bucket & { source: UsageSource; model: string };
 const nothing: Counts = { answers: 0, failed: 0, stopped: 0, promptTokens: 0, completionTokens: 0 };
 
 @Handles(GetUsage)
 export class GetUsageHandler {
   constructor(private readonly db: Database) {}
 
-  async handle({ days }: DataOf<GetUsage>): Promise<UsageView> {
+  async handle({ days, source: only }: DataOf<GetUsage>): Promise<UsageView> {
+    const source = only ?? null;
     const now = Date.now();
     const names = Array.from({ length: days }, (_, back) => isoDay(now - (days - 1 - back) * DAY_MS));
     const from = names[0]!;
-    const [total] = await this.db.query<Counts>(`SELECT ${SUMS} FROM admin.answers WHERE day >= $1::date`, [from]);
-    const [byDay, happenings] = [await this.byDay(from), await this.happenings(from)];
-    const latencies = await this.latencies(from);
-    const models = await this.db.query<Counts & { model: string }>(
-      `SELECT model, ${SUMS} FROM admin.answers WHERE day >= $1::date GROUP BY model ORDER BY answers DESC, model`,
-      [from],
+    const [total] = await this.answers<Counts>('', from, source);
+    const byDay = new Map(
+      (await this.answers<Counts & { day: string }>('day::text AS day', from, source, 'GROUP BY day')).map(
+        ({ day, ...counts }) => [day, counts],
+      ),
     );
-    const users = await this.db.query<Counts & { userId: string }>(
-      `SELECT user_id AS "userId", ${SUMS} FROM admin.answers WHERE day >= $1::date
-       GROUP BY user_id ORDER BY sum(completion_tokens) DESC, user_id LIMIT ${MOST_USERS}`,
-      [from],
+    const happenings = await this.happenings(from);
+    const everyWait = await this.waits(from);
+    const waits = everyWait.filter((wait) => source === null || wait.source === source);
+    const sources = await this.answers<Counts & { source: UsageSource }>('source', from, null, 'GROUP BY source');
+    const models = await this.answers<Counts & { model: string }>(
+      'model',
+      from,
+      source,
+      'GROUP BY model ORDER BY answers DESC, model',
+    );
+    const users = await this.answers<Counts & { userId: string }>(
+      'user_id AS "userId"',
+      from,
+      source,
+      `GROUP BY user_id ORDER BY sum(completion_tokens) DESC, user_id LIMIT ${MOST_USERS}`,
     );
     return {
       from,
@@ -46,35 +58,41 @@ export class GetUsageHandler {
         installs: happenings.get(`${day} install`) ?? 0,
         failedInstalls: happenings.get(`${day} failed-install`) ?? 0,
       })),
+      sources: UsageSource.options.map((name) => ({
+        ...(sources.find((row) => row.source === name) ?? nothing),
+        source: name,
+        timeToFirstToken: percentiles(everyWait.filter((wait) => wait.source === name)),
+      })),
       models: models.map((row) => ({
         ...row,
-        timeToFirstToken: percentiles(latencies.filter(({ model }) => model === row.model)),
+        timeToFirstToken: percentiles(waits.filter(({ model }) => model === row.model)),
       })),
       users,
-      timeToFirstToken: { ...percentiles(latencies), histogram: histogramOf(latencies) },
+      timeToFirstToken: { ...percentiles(waits), histogram: histogramOf(waits) },
     };
   }
 
-  private async byDay(from: string): Promise<Map<string, Counts>> {
-    const rows = await this.db.query<Counts & { day: string }>(
-      `SELECT day::text AS day, ${SUMS} FROM admin.answers WHERE day >= $1::date GROUP BY day`,
-      [from],
+  /** @param by what the sums are told apart by, and `rest` the clauses that do so */
+  private answers<T>(by: string, from: string, source: UsageSource | null, rest = ''): Promise<T[]> {
+    return this.db.query<T>(
+      `SELECT ${by}${by && ','} ${SUMS} FROM admin.usage_answers
+       WHERE day >= $1::date AND ($2::text IS NULL OR source = $2) ${rest}`,
+      [from, source],
     );
-    return new Map(rows.map(({ day, ...counts }) => [day, counts]));
   }
 
   private async happenings(from: string): Promise<Map<string, number>> {
     const rows = await this.db.query<{ key: string; count: number }>(
-      `SELECT day::text || ' ' || kind AS key, count FROM admin.happenings WHERE day >= $1::date`,
+      `SELECT day::text || ' ' || kind AS key, count FROM admin.usage_happenings WHERE day >= $1::date`,
       [from],
     );
     return new Map(rows.map(({ key, count }) => [key, count]));
   }
 
-  private latencies(from: string): Promise<(Bucket & { model: string })[]> {
+  private waits(from: string): Promise<Wait[]> {
     return this.db.query(
-      `SELECT model, below_ms AS "belowMs", sum(answers)::int AS answers
-       FROM admin.latencies WHERE day >= $1::date GROUP BY model, below_ms`,
+      `SELECT source, model, below_ms AS "belowMs", sum(answers)::int AS answers
+       FROM admin.usage_waits WHERE day >= $1::date GROUP BY source, model, below_ms`,
       [from],
     );
   }

@@ -3,7 +3,7 @@ import { Database, EventStore } from '@app/persistence';
 import { type Counts, countedTypes, countEvents } from './count-events.js';
 
 const BATCH = 500;
-const NAME = 'usage';
+const NAME = 'usage-by-source';
 
 /**
  * Counters of what happened, by day. They follow the events by position, and note how far they are in the transaction that
@@ -32,7 +32,8 @@ export class UsageCounters {
   rebuild(onProgress: (events: number) => void): Promise<number> {
     return this.db.transaction(async () => {
       const upTo = await this.lock();
-      for (const table of ['answers', 'latencies', 'happenings']) await this.db.query(`DELETE FROM admin.${table}`, []);
+      for (const table of ['usage_answers', 'usage_waits', 'usage_happenings'])
+        await this.db.query(`DELETE FROM admin.${table}`, []);
       let counted = 0;
       for (let from = '0', more = true; more;) {
         const batch = await this.countBatch(from, upTo);
@@ -74,23 +75,23 @@ export class UsageCounters {
 
   private async add({ answers, latencies, happenings }: Counts): Promise<void> {
     await this.db.query(
-      `INSERT INTO admin.answers AS known
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS more(day date, user_id text, model text, complete int, stopped int,
+      `INSERT INTO admin.usage_answers AS known
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS more(day date, source text, user_id text, model text, complete int, stopped int,
          failed int, prompt_tokens bigint, completion_tokens bigint)
-       ON CONFLICT (day, user_id, model) DO UPDATE SET
+       ON CONFLICT (day, source, user_id, model) DO UPDATE SET
          complete = known.complete + excluded.complete, stopped = known.stopped + excluded.stopped,
          failed = known.failed + excluded.failed, prompt_tokens = known.prompt_tokens + excluded.prompt_tokens,
          completion_tokens = known.completion_tokens + excluded.completion_tokens`,
       [JSON.stringify(answers)],
     );
     await this.db.query(
-      `INSERT INTO admin.latencies AS known
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS more(day date, model text, below_ms int, answers int)
-       ON CONFLICT (day, model, below_ms) DO UPDATE SET answers = known.answers + excluded.answers`,
+      `INSERT INTO admin.usage_waits AS known
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS more(day date, source text, model text, below_ms int, answers int)
+       ON CONFLICT (day, source, model, below_ms) DO UPDATE SET answers = known.answers + excluded.answers`,
       [JSON.stringify(latencies)],
     );
     await this.db.query(
-      `INSERT INTO admin.happenings AS known
+      `INSERT INTO admin.usage_happenings AS known
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS more(day date, kind text, count int)
        ON CONFLICT (day, kind) DO UPDATE SET count = known.count + excluded.count`,
       [JSON.stringify(happenings)],

@@ -95,6 +95,9 @@ export interface Latency {
   answers: number;
 }
 
+/** Where an answer was asked for: in a conversation, or by a program over `/v1`. */
+export type UsageSource = 'chat' | 'api';
+
 export interface UsageDay extends Counts {
   day: string;
   signIns: number;
@@ -108,6 +111,7 @@ export interface Usage {
   to: string;
   total: Counts;
   days: UsageDay[];
+  sources: (Counts & { source: UsageSource; timeToFirstToken: Latency })[];
   models: (Counts & { model: string; timeToFirstToken: Latency })[];
   users: (Counts & { userId: string })[];
   timeToFirstToken: Latency & { histogram: { belowMs: number | null; answers: number }[] };
@@ -220,10 +224,10 @@ export const auditHeadQuery = queryOptions({
   refetchInterval: 2 * REFRESH_MS,
 });
 
-export const usageQuery = (days: number) =>
+export const usageQuery = (days: number, source: UsageSource | null) =>
   queryOptions({
-    queryKey: ['admin', 'usage', days],
-    queryFn: one<Usage>(`/api/admin/usage?days=${days}`),
+    queryKey: ['admin', 'usage', days, source],
+    queryFn: one<Usage>(`/api/admin/usage?days=${days}${source ? `&source=${source}` : ''}`),
     refetchInterval: 30_000,
     placeholderData: keepPreviousData,
   });

@@ -1,26 +1,42 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { formatDuration } from '../lib/format.js';
-import { usageQuery, type Counts, type Latency, type Usage as UsageView } from './api.js';
+import { usageQuery, type Counts, type Latency, type Usage as UsageView, type UsageSource } from './api.js';
 import { DayChart, WaitChart } from './charts.js';
 import { formatCompact, formatDay, formatExact } from './format.js';
 import { Loaded, Stat, Stats, TableFrame, useNames } from './parts.js';
 
 const RANGES = [7, 30, 90] as const;
+const SOURCES: readonly (readonly [UsageSource | null, string])[] = [
+  [null, 'All'],
+  ['chat', 'Chats'],
+  ['api', 'API'],
+];
 
 /** How much was answered, for whom, by which model, and how long it took to begin. */
 export function Usage() {
   const [days, setDays] = useState<number>(30);
-  const usage = useQuery(usageQuery(days));
+  const [source, setSource] = useState<UsageSource | null>(null);
+  const usage = useQuery(usageQuery(days, source));
   return (
     <>
-      <div className="segments" role="radiogroup" aria-label="Time range">
-        {RANGES.map((range) => (
-          <label key={range}>
-            <input type="radio" name="usage-range" checked={days === range} onChange={() => setDays(range)} />
-            <span>{range} days</span>
-          </label>
-        ))}
+      <div className="segment-row">
+        <div className="segments" role="radiogroup" aria-label="Time range">
+          {RANGES.map((range) => (
+            <label key={range}>
+              <input type="radio" name="usage-range" checked={days === range} onChange={() => setDays(range)} />
+              <span>{range} days</span>
+            </label>
+          ))}
+        </div>
+        <div className="segments" role="radiogroup" aria-label="Source">
+          {SOURCES.map(([name, label]) => (
+            <label key={label}>
+              <input type="radio" name="usage-source" checked={source === name} onChange={() => setSource(name)} />
+              <span>{label}</span>
+            </label>
+          ))}
+        </div>
       </div>
       <Loaded query={usage} what="the usage" lines={['100%', '30%', '100%', '100%', '100%', '100%']}>
         {(view) => <Report usage={view} />}
@@ -60,7 +76,7 @@ function Report({ usage }: { usage: UsageView }) {
           <Stat label="Installs" value={formatCompact(sumOf(days, (day) => day.installs))} />
         </Stats>
         <p className="muted section-lead">
-          Counted by day (UTC), from conversations. Requests of programs over <code>/v1</code> are not in it.
+          Counted by day (UTC): answers in conversations, and requests of programs over <code>/v1</code>.
         </p>
       </section>
       {total.answers === 0 ? (
@@ -81,6 +97,7 @@ function Report({ usage }: { usage: UsageView }) {
             <WaitChart buckets={wait.histogram} />
             <LatencyLine wait={wait} />
           </section>
+          <SourcesTable usage={usage} />
           <ModelsTable usage={usage} />
           <UsersTable usage={usage} />
         </>
@@ -119,6 +136,15 @@ const Cells = ({ counts: { answers, failed, stopped, completionTokens, promptTok
     </td>
   ));
 
+const WAITS = ['First token', '99 %'];
+
+const Waits = ({ wait }: { wait: Latency }) => (
+  <>
+    <td>{duration(wait.p50)}</td>
+    <td>{duration(wait.p99)}</td>
+  </>
+);
+
 const DaysTable = ({ usage }: { usage: UsageView }) => (
   <TableFrame label="Usage by day">
     <Heads first="Day" more={['Sign-ins', 'Installs']} />
@@ -135,18 +161,37 @@ const DaysTable = ({ usage }: { usage: UsageView }) => (
   </TableFrame>
 );
 
+const SOURCE_NAMES: Record<UsageSource, string> = { chat: 'Chats', api: 'API (/v1)' };
+
+const SourcesTable = ({ usage: { sources } }: { usage: UsageView }) => (
+  <section aria-labelledby="sources-title">
+    <h2 id="sources-title">By source</h2>
+    <TableFrame label="Usage by source">
+      <Heads first="Source" more={WAITS} />
+      <tbody>
+        {sources.map(({ source, timeToFirstToken, ...counts }) => (
+          <tr key={source}>
+            <th scope="row">{SOURCE_NAMES[source]}</th>
+            <Cells counts={counts} />
+            <Waits wait={timeToFirstToken} />
+          </tr>
+        ))}
+      </tbody>
+    </TableFrame>
+  </section>
+);
+
 const ModelsTable = ({ usage: { models } }: { usage: UsageView }) => (
   <section aria-labelledby="models-title">
     <h2 id="models-title">By model</h2>
     <TableFrame label="Usage by model">
-      <Heads first="Model" more={['First token', '99 %']} />
+      <Heads first="Model" more={WAITS} />
       <tbody>
         {models.map(({ model, timeToFirstToken, ...counts }) => (
           <tr key={model}>
             <th scope="row">{model}</th>
             <Cells counts={counts} />
-            <td>{duration(timeToFirstToken.p50)}</td>
-            <td>{duration(timeToFirstToken.p99)}</td>
+            <Waits wait={timeToFirstToken} />
           </tr>
         ))}
       </tbody>
