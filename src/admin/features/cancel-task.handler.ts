@@ -18,9 +18,12 @@ export class CancelTaskHandler {
   async handle({ taskId }: DataOf<CancelTask>, context: MessageContext): Promise<ResultOf<CancelTask>> {
     requireAdministrator(context);
     this.running.cancel(taskId);
-    return this.db.transaction(async () => {
+    const task = await this.db.transaction(async () => {
       if (await this.tasks.requestCancel(taskId)) await this.bus.publish(new TaskCancelRequested({ taskId }));
       return this.tasks.get(taskId);
     });
+    // It may have begun between the two, without having read the wish.
+    this.running.cancel(taskId);
+    return task;
   }
 }
