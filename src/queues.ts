@@ -18,7 +18,10 @@ export const queues: readonly QueueRoute[] = [
   { queue: 'explore.list-adapter-on-adapter-version-ready', types: ['explore.adapter-version.ready.v1'] },
   { queue: 'explore.unlist-adapter-on-adapter-removed', types: ['explore.adapter.removed.v1'] },
   { queue: 'inference.forget-on-conversation-deleted', types: ['chat.conversation.deleted.v1'] },
-  { queue: 'inference.generate-on-answer-requested', types: ['chat.answer.requested.v1'] },
+  {
+    queue: 'inference.generate-on-answer-requested',
+    types: ['chat.answer.requested.v1', 'inference.completion.requested.v1'],
+  },
   {
     queue: 'inference.keep-models-on-models-changed',
     types: ['explore.default-model.changed.v1', 'explore.model.installed.v1', 'explore.model.removed.v1'],

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '@app/storage';
 import { CompletionRecorder } from './completions/completion-recorder.js';
+import { Completions } from './completions/completions.js';
+import { ForgetExpired } from './completions/forget-expired.js';
 import { KeepModelsOnModelsChangedHandler } from './features/keep-models-on-models-changed.handler.js';
 import { CompleteChatHandler } from './features/complete-chat.handler.js';
 import { ForgetOnConversationDeletedHandler } from './features/forget-on-conversation-deleted.handler.js';
@@ -8,6 +10,7 @@ import { GenerateOnAnswerRequestedHandler } from './features/generate-on-answer-
 import { GetCapacityHandler } from './features/get-capacity.handler.js';
 import { ListModelsHandler } from './features/list-models.handler.js';
 import { QueueOnAnswerRequestedHandler } from './features/queue-on-answer-requested.handler.js';
+import { RequestCompletionHandler } from './features/request-completion.handler.js';
 import { StopOnAnswerStopRequestedHandler } from './features/stop-on-answer-stop-requested.handler.js';
 import { UnloadOnAdapterRemovedHandler } from './features/unload-on-adapter-removed.handler.js';
 import { StreamGenerationHandler } from './features/stream-generation.handler.js';
@@ -33,6 +36,9 @@ import { Generations } from './persistence/generations.js';
     StreamGenerationHandler,
     CompleteChatHandler,
     CompletionRecorder,
+    RequestCompletionHandler,
+    Completions,
+    ForgetExpired,
     GenerationLog,
     GenerationRunner,
     GenerationChunks,

@@ -101,6 +101,7 @@ export class Config {
       memoryMib: s.INFERENCE_MEMORY_MIB,
       groupCommitMs: s.INFERENCE_GROUP_COMMIT_MS,
       exactContinuationTokens: s.INFERENCE_EXACT_CONTINUATION_TOKENS,
+      idempotencyHours: s.INFERENCE_IDEMPOTENCY_HOURS,
       upstream: {
         name: s.INFERENCE_UPSTREAM_NAME,
         url: s.INFERENCE_UPSTREAM_URL,

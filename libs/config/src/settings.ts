@@ -166,6 +166,8 @@ export const Settings = z.object({
   INFERENCE_GROUP_COMMIT_MS: count(1, 1_000).default(40),
   /** A cut answer up to this many tokens is continued exactly, a longer one fast. */
   INFERENCE_EXACT_CONTINUATION_TOKENS: count(0, 1_048_576).default(512),
+  /** Hours for which a request to /v1 with an Idempotency-Key can be sent again and gets the same answer. */
+  INFERENCE_IDEMPOTENCY_HOURS: count(1, 720).default(24),
   /** Name of the upstream; its models are called <name>/<model>. */
   INFERENCE_UPSTREAM_NAME: z
     .string()

@@ -1,10 +1,11 @@
-export * from './message.js';
 export * from './context.js';
 export * from './decorators.js';
-export * from './message-bus.js';
-export * from './messaging.module.js';
-export * from './transport.js';
 export { HandlerRegistry } from './handler-registry.js';
-export type { MessagingOptions } from './options.js';
+export * from './message-bus.js';
 export * from './message-catalogue.js';
+export * from './message.js';
+export * from './messaging.module.js';
+export type { MessagingOptions } from './options.js';
 export type { QueueRoute } from './rabbitmq/topology.js';
+export * from './resumed-stream.js';
+export * from './transport.js';

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { DomainError } from '@app/kernel';
@@ -118,6 +118,8 @@ export class Projections implements EventListener, OnModuleInit {
       const batch = await this.events.readAll(after, BATCH, projection.types);
       if (batch.length > 0) await projection.apply(batch);
       done += batch.length;
+      // The embedded database answers within the turn it is asked in: others of this process want theirs.
+      await nextTurn();
       onProgress?.(projection.name, done);
       if (batch.length < BATCH) return;
       after = batch.at(-1)!.position;

@@ -1,12 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@app/kernel';
-import { MessageBus } from '@app/messaging';
+import { MessageBus, resumedStream } from '@app/messaging';
 import { chatReadModels, RebuildReadModel } from '../../chat/contracts/index.js';
-
-/** How long a module may be away, from the last thing that was heard of it, before the task fails. */
-const PATIENCE_MS = 60_000;
-const TRY_AGAIN_MS = 500;
 
 /** What the module that owns a read model is asked with, by the read model's name. */
 const messages = new Map(chatReadModels.map((name) => [name as string, new RebuildReadModel({ name })]));
@@ -31,23 +26,12 @@ export class ReadModels {
       const known = readModelNames;
       throw new DomainError('not-found', 'platform.unknown-projection', `There is no read model “${name}”.`, { known });
     }
-    for (let heardAt = performance.now(); ;) {
-      try {
-        let events = 0;
-        for await (const progress of this.bus.stream(message, { signal })) {
-          events = progress.events;
-          heardAt = performance.now();
-          note(`${events} events`);
-        }
-        return events;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isAway(error) || performance.now() - heardAt > PATIENCE_MS) throw error;
-        note('waiting for its module');
-        await sleep(TRY_AGAIN_MS, undefined, { signal });
-      }
+    let events = 0;
+    const onAway = () => note('waiting for its module');
+    for await (const progress of resumedStream(() => this.bus.stream(message, { signal }), { signal, onAway })) {
+      events = progress.events;
+      note(`${events} events`);
     }
+    return events;
   }
 }
-
-const isAway = (error: unknown): boolean => error instanceof DomainError && error.kind === 'unavailable';

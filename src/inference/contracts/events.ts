@@ -21,6 +21,12 @@ export class CompletionsRecorded extends event(
   z.object({ completions: z.array(CompletionRecord).min(1) }),
 ) {}
 
+/** A program asked for a completion that outlives it; what it asked is not in the event. */
+export class CompletionRequested extends event(
+  'inference.completion.requested.v1',
+  z.object({ completionId: z.uuid() }),
+) {}
+
 /** The answer is final; its whole text is a fact of the event. */
 export class GenerationFinished extends event(
   'inference.generation.finished.v1',

@@ -38,17 +38,21 @@ export class StreamGeneration extends streamQuery(
   GenerationEvent,
 ) {}
 
+/** What a completion is asked with. */
+export const CompletionRequest = z.object({
+  model: z.string().nullable(),
+  messages: z.array(ChatMessage).min(1),
+  adapters: AdapterChoices.optional(),
+  sampler: SamplerInput,
+  stop: z.array(z.string()).max(4).optional(),
+  jsonSchema: z.record(z.string(), z.unknown()).optional(),
+});
+export type CompletionRequest = z.infer<typeof CompletionRequest>;
+
 /** An attached completion: it lives as long as its reader. */
 export class CompleteChat extends streamQuery(
   'inference.complete-chat.v1',
-  z.object({
-    model: z.string().nullable(),
-    messages: z.array(ChatMessage).min(1),
-    adapters: AdapterChoices.optional(),
-    sampler: SamplerInput,
-    stop: z.array(z.string()).max(4).optional(),
-    jsonSchema: z.record(z.string(), z.unknown()).optional(),
-  }),
+  CompletionRequest,
   z.discriminatedUnion('type', [
     z.object({ type: z.literal('started'), model: z.string(), sampler: Sampler }),
     z.object({ type: z.literal('token'), text: z.string() }),

@@ -85,7 +85,16 @@ export const AnswerMetadata = z
   .meta({ id: 'AnswerMetadata' });
 export type AnswerMetadata = z.infer<typeof AnswerMetadata>;
 
-export const AnswerError = z.object({ code: z.string(), message: z.string() }).meta({ id: 'AnswerError' });
+export const AnswerError = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    kind: z
+      .enum(['invalid', 'forbidden', 'not-found', 'conflict', 'too-large', 'unavailable', 'timeout', 'internal'])
+      .optional()
+      .describe('What kind of problem it is; absent in answers of older versions'),
+  })
+  .meta({ id: 'AnswerError' });
 export type AnswerError = z.infer<typeof AnswerError>;
 
 export const FinalStatus = z.enum(['complete', 'stopped', 'failed']);

@@ -1,20 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '@app/config';
-import { DomainError, toDomainError } from '@app/kernel';
-import { MessageBus } from '@app/messaging';
+import { DomainError, type ErrorKind, toDomainError } from '@app/kernel';
+import { type IntegrationEvent, MessageBus } from '@app/messaging';
 import { Database } from '@app/persistence';
 import {
   type AnswerError,
   type AnswerMetadata,
   type ChatMessage,
   type FinalStatus,
-  GenerationFinished,
   type GenerationPhase,
 } from '../contracts/index.js';
-import type { AnswerPrefix, EngineEvent } from '../domain/engine.js';
+import type { AnswerPrefix, EngineEvent, GenerateRequest } from '../domain/engine.js';
 import type { WithAdapters } from '../models/adapter-registry.js';
 import { GenerationChunks } from '../persistence/generation-chunks.js';
-import { type Claim, type GenerationKey, Generations } from '../persistence/generations.js';
+import { type Claim, Generations } from '../persistence/generations.js';
 import { answerSoFar } from './answer-so-far.js';
 import { GenerationLog } from './generation-log.js';
 import type { LogWriter } from './log-writer.js';
@@ -26,7 +25,8 @@ const PHASE_STORED_EVERY_MS = 250;
 
 /** What a run knows while it goes on. */
 interface Run {
-  key: GenerationKey;
+  generationId: string;
+  order: Order;
   claim: Claim;
   writer: LogWriter;
   model: WithAdapters | null;
@@ -39,9 +39,21 @@ interface Run {
   own: { tokens: number; firstAt: number | null };
 }
 
-interface Order {
+/** The end of an answer, as it is stored. */
+export interface AnswerEnd {
+  status: FinalStatus;
+  text: string;
+  error: AnswerError | null;
+  metadata: AnswerMetadata | null;
+}
+
+export interface Order {
   model: () => Promise<WithAdapters>;
   prompt: () => Promise<ChatMessage[]>;
+  /** What the engine is told beside that. */
+  limits?: Pick<GenerateRequest, 'stop' | 'grammar'>;
+  /** Says to others that it is over; stored together with the end. */
+  finished: (end: AnswerEnd) => IntegrationEvent;
 }
 
 type Outcome = { finishReason: AnswerMetadata['finishReason']; error: AnswerError | null };
@@ -62,11 +74,12 @@ export class GenerationRunner {
    * @param order asked for once the claim is ours; what fails then is the answer's failure
    * @param shutdown aborts when this process ends: the answer is left as it is, for the next worker
    */
-  async run(key: GenerationKey, claim: Claim, order: Order, shutdown: AbortSignal): Promise<void> {
-    const taken = claim.epoch > 1 ? await this.chunks.read(key.generationId, 0) : [];
-    const writer = this.log.open(key.generationId, claim.epoch, taken.at(-1)?.sequence ?? 0, claim.firstTokenAt);
+  async run(generationId: string, claim: Claim, order: Order, shutdown: AbortSignal): Promise<void> {
+    const taken = claim.epoch > 1 ? await this.chunks.read(generationId, 0) : [];
+    const writer = this.log.open(generationId, claim.epoch, taken.at(-1)?.sequence ?? 0, claim.firstTokenAt);
     const run: Run = {
-      key,
+      generationId,
+      order,
       claim,
       writer,
       model: null,
@@ -114,13 +127,13 @@ export class GenerationRunner {
         throw shutdown.reason;
       }
       if (writer.stopRequested.aborted) return { finishReason: 'stopped', error: null };
-      const { code, message } = toDomainError(error);
+      const { kind, code, message } = toDomainError(error);
       if (!(error instanceof DomainError) || isBetweenServices(error)) {
         // The delivery comes again, and goes on from the log.
         await writer.flushed();
         throw error;
       }
-      return { finishReason: 'error', error: { code, message } };
+      return { finishReason: 'error', error: { code, message, kind: kindOf(kind) } };
     }
   }
 
@@ -133,7 +146,7 @@ export class GenerationRunner {
       else if (claim.adapters !== adapters) this.#restart(run, 'adapter-changed');
     }
     if (claim.modelDigest !== model.digest || claim.model === null || claim.adapters !== adapters) {
-      await this.generations.rememberModel(run.key.generationId, { ...model, adapters });
+      await this.generations.rememberModel(run.generationId, { ...model, adapters });
     }
   }
 
@@ -149,6 +162,7 @@ export class GenerationRunner {
     if (prefix && model.engine.continuesPrefix) run.continuationMode = continuation;
     const { adapters, engineModel } = model;
     const request = {
+      ...run.order.limits,
       model: engineModel,
       messages,
       adapters,
@@ -156,7 +170,7 @@ export class GenerationRunner {
       prefix,
       continuation,
     } as const;
-    const phases = this.#phases(run.key.generationId);
+    const phases = this.#phases(run.generationId);
     for await (const event of model.engine.generate(request, signal)) {
       if (event.type === 'finish') {
         run.promptTokens = event.promptTokens;
@@ -211,16 +225,16 @@ export class GenerationRunner {
 
   /** Stores the end and says so, in one transaction; null if another worker holds the answer by now. */
   async #finish(run: Run, { finishReason, error }: Outcome): Promise<FinalState | null> {
-    const { key, claim, writer } = run;
+    const { generationId, claim, writer, order, answer } = run;
     const status: FinalStatus =
       finishReason === 'error' ? 'failed' : finishReason === 'stopped' ? 'stopped' : 'complete';
     const metadata = this.#metadata(run, finishReason);
     const { firstTokenAt, lastSequence } = writer;
     const finished = await this.db.transaction(async () => {
       const end = { status, error, metadata, firstTokenAt, lastSequence };
-      if (!(await this.generations.finish(key.generationId, claim.epoch, end))) return false;
-      const event = new GenerationFinished({ ...key, status, text: run.answer.text, error, metadata });
-      await this.bus.publish(event, { stream: `inference.generation:${key.generationId}` });
+      if (!(await this.generations.finish(generationId, claim.epoch, end))) return false;
+      const event = order.finished({ status, text: answer.text, error, metadata });
+      await this.bus.publish(event, { stream: `inference.generation:${generationId}` });
       return true;
     });
     return finished ? { status, error, metadata } : null;
@@ -249,11 +263,15 @@ export class GenerationRunner {
   }
 
   /** Another worker's, or only a conflict in the log? Then the delivery comes again. */
-  async #checkLost({ key, claim }: Run): Promise<void> {
-    if (!(await this.generations.isHeldBy(key.generationId, claim.epoch))) return;
+  async #checkLost({ generationId, claim }: Run): Promise<void> {
+    if (!(await this.generations.isHeldBy(generationId, claim.epoch))) return;
     throw new DomainError('conflict', 'inference.log-conflict', 'The generation log could not be written.');
   }
 }
+
+/** Of an answer, whose asker was signed in and has not left. */
+const kindOf = (kind: ErrorKind): AnswerError['kind'] =>
+  kind === 'unauthenticated' ? 'forbidden' : kind === 'cancelled' || kind === 'rate-limited' ? 'unavailable' : kind;
 
 /** What another try with the log's prefix may mend. */
 const isPassing = (error: unknown): boolean =>

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Config, ConfigModule, loadConfig } from '@app/config';
 import { DomainError, newId } from '@app/kernel';
-import { eventMetadata, MessageBus, MessagingModule, runAs } from '@app/messaging';
-import { Database, PersistenceModule } from '@app/persistence';
+import { MessageBus, runAs } from '@app/messaging';
+import { Database } from '@app/persistence';
 import { freshFolder } from '@app/testing';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,40 +18,8 @@ import {
   StopAnswer,
 } from '../../chat/contracts/index.js';
 import { type GenerationEvent, StreamGeneration } from '../contracts/index.js';
-import { Engine, type EngineEvent, type EngineModel, type GenerateRequest } from '../domain/engine.js';
-import { InferenceModule } from '../inference.module.js';
-import { ENGINES, type Engines } from '../models/model-registry.js';
+import { ScriptedEngine, startInference, whole } from '../inference.fixture.js';
 
-/** An engine that says `w1 w2 …` and waits for `go` before each word. */
-class ScriptedEngine extends Engine {
-  readonly takesAdapters = false;
-  readonly name = 'llama-cpp';
-  readonly continuesPrefix = true;
-  readonly requests: GenerateRequest[] = [];
-  words = 5;
-  /** Called before each word; a test may wait or throw here. */
-  beforeWord: (word: number, request: GenerateRequest, signal: AbortSignal) => Promise<void> = async () => undefined;
-
-  async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-    this.requests.push(request);
-    yield { type: 'prompt', promptTokens: 7, cachedTokens: 0 };
-    for (let word = (request.prefix?.tokenIds.length ?? 0) + 1; word <= this.words; word++) {
-      await this.beforeWord(word, request, signal);
-      if (signal.aborted) throw new DomainError('cancelled', 'inference.cancelled', 'left');
-      yield { type: 'token', text: `w${word} `, tokenIds: [word] };
-    }
-    yield { type: 'finish', reason: 'stop', promptTokens: 7, cachedPromptTokens: 0, completionTokens: this.words };
-  }
-
-  embed = () => Promise.resolve([]);
-  countTokens = () => Promise.resolve(1);
-  models = (): Promise<EngineModel[]> => Promise.resolve([]);
-  unload = () => Promise.resolve();
-  unloadAdapter = () => Promise.resolve();
-  close = () => Promise.resolve();
-}
-
-const whole = (words: number) => Array.from({ length: words }, (_, index) => `w${index + 1} `).join('');
 const prompt = [
   { role: 'system', content: 'You are a helpful assistant.' },
   { role: 'user', content: 'Hello?' },
@@ -65,26 +32,8 @@ let engine: ScriptedEngine;
 let bus: MessageBus;
 
 async function boot(): Promise<void> {
-  const config: Config = loadConfig({ DATA_DIR: dataDir, INFERENCE_PARALLEL: '2', SHUTDOWN_GRACE_MS: '50' });
-  const engines: Engines = { local: engine, upstream: null };
-  module = await Test.createTestingModule({
-    imports: [
-      ConfigModule.forRoot(config),
-      PersistenceModule.forRoot({ ambient: () => eventMetadata('test') }),
-      MessagingModule.forRoot({ service: 'test' }),
-      ChatModule,
-      InferenceModule,
-    ],
-  })
-    .overrideProvider(ENGINES)
-    .useValue(engines)
-    .compile();
-  await module.init();
+  module = await startInference(dataDir, engine, [ChatModule]);
   bus = module.get(MessageBus, { strict: false });
-  await module.get(Database, { strict: false }).query(
-    `INSERT INTO inference.models (id, name, digest, size_bytes, is_default) VALUES ('m', 'M', 'd', 1, true)
-       ON CONFLICT DO NOTHING`,
-  );
 }
 
 beforeEach(async () => {

@@ -1,14 +1,13 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { Returns, Scopes, sendEvents, type SseEvent } from '@app/http';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Returns, Scopes, sendEvents } from '@app/http';
 import { DomainError, newId } from '@app/kernel';
-import { MessageBus, type ResultOf } from '@app/messaging';
+import { MessageBus } from '@app/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type CompleteChat, ListModels, type ModelView } from '../contracts/index.js';
+import { ListModels, type ModelView } from '../contracts/index.js';
+import { collect, toChunks } from './completion-answer.js';
+import { requestDurable } from './durable-completion.js';
 import { ChatCompletion, ChatCompletionBody, OpenAiModelList, toCompleteChat } from './openai-shapes.js';
-
-type Item = ResultOf<CompleteChat>;
-type Finish = Extract<Item, { type: 'finish' }>;
 
 /** OpenAI's API, as its official clients speak it. */
 @ApiTags('openai')
@@ -33,71 +32,48 @@ export class OpenAiController {
     return toOpenAiModel(model);
   }
 
+  /**
+   * Without a key the answer lives as long as its request. With one it is generated once, whatever becomes of the request,
+   * and the same request again reads it from its beginning, or from `Last-Event-ID` on.
+   */
   @Post('chat/completions')
   @HttpCode(200)
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'A name for this request, 1 to 255 printable ASCII characters: sent again, it gets the same answer',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  })
   @Returns(200, ChatCompletion)
   async complete(
     @Body({ schema: ChatCompletionBody }) body: ChatCompletionBody,
+    @Headers('idempotency-key') key: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const items = this.bus.stream(toCompleteChat(body))[Symbol.asyncIterator]();
+    const asked = toCompleteChat(body);
+    const includeUsage = body.stream_options?.include_usage ?? false;
+    if (key !== undefined) {
+      const durable = await requestDurable(this.bus, asked.data, { key, lastEventId });
+      if (durable.replayed) reply.raw.setHeader('idempotency-replayed', 'true');
+      const items = (signal: AbortSignal) => durable.items(signal, () => request.server.isEnding());
+      if (!body.stream) return collect(durable.head, items((request.client ?? new AbortController()).signal));
+      await sendEvents(reply, request, (signal) => toChunks(durable.head, items(signal), includeUsage));
+      return reply;
+    }
+    const items = this.bus.stream(asked)[Symbol.asyncIterator]();
     // The first item comes before any token: a model that cannot answer is a plain error, not a broken stream.
     const first = await items.next();
     if (first.done || first.value.type !== 'started') throw new Error('the completion did not start');
     const head = { id: `chatcmpl-${newId()}`, created: Math.floor(Date.now() / 1000), model: first.value.model };
     const rest = { [Symbol.asyncIterator]: () => items };
     if (!body.stream) return collect(head, rest);
-    await sendEvents(reply, request, toChunks(head, rest, body.stream_options?.include_usage ?? false), {
+    await sendEvents(reply, request, toChunks(head, rest, includeUsage), {
       onShutdown: 'finish',
     });
     return reply;
   }
 }
 
-interface Head {
-  id: string;
-  created: number;
-  model: string;
-}
-
 const toOpenAiModel = (model: ModelView) => ({ id: model.id, object: 'model', created: 0, owned_by: model.engine });
-
-const usageOf = ({ promptTokens, completionTokens, cachedPromptTokens }: Finish) => ({
-  prompt_tokens: promptTokens,
-  completion_tokens: completionTokens,
-  total_tokens: promptTokens + completionTokens,
-  prompt_tokens_details: { cached_tokens: cachedPromptTokens },
-});
-
-async function collect(head: Head, items: AsyncIterable<Item>) {
-  let content = '';
-  for await (const item of items) {
-    if (item.type === 'token') content += item.text;
-    if (item.type !== 'finish') continue;
-    const message = { role: 'assistant', content, refusal: null };
-    const choice = { index: 0, message, finish_reason: item.reason, logprobs: null };
-    return { ...head, object: 'chat.completion', choices: [choice], usage: usageOf(item) };
-  }
-  throw new DomainError('unavailable', 'inference.engine-crashed', 'The engine ended without finishing the answer.');
-}
-
-async function* toChunks(head: Head, items: AsyncIterable<Item>, includeUsage: boolean): AsyncGenerator<SseEvent> {
-  const chunk = (delta: object, finish: string | null) => ({
-    data: {
-      id: head.id,
-      object: 'chat.completion.chunk',
-      created: head.created,
-      model: head.model,
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
-    },
-  });
-  yield chunk({ role: 'assistant', content: '' }, null);
-  for await (const item of items) {
-    if (item.type === 'token') yield chunk({ content: item.text }, null);
-    if (item.type !== 'finish') continue;
-    yield chunk({}, item.reason);
-    if (includeUsage) yield { data: { ...chunk({}, null).data, choices: [], usage: usageOf(item) } };
-  }
-  yield { data: '[DONE]' };
-}

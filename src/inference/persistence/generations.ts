@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/persistence';
 import type { AnswerError, AnswerMetadata, FinalStatus, GenerationPhase, Sampler } from '../contracts/index.js';
 
+/** Which answer it is; a completion of `/v1` belongs to no conversation. */
 export interface GenerationKey {
   generationId: string;
-  conversationId: string;
-  messageId: string;
+  conversationId: string | null;
+  messageId: string | null;
 }
 
 /** A generation that this worker holds, until another one takes it with a higher epoch. */
