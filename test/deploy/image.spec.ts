@@ -40,7 +40,8 @@ describe('the image', () => {
   it('lets no package run a script of its own, and takes no development package along', () => {
     expect(dockerfile).toContain('npm_config_ignore_scripts=true');
     expect(dockerfile).toContain('npm ci --omit=dev');
-    expect(runtime).toContain('COPY --from=production /app/node_modules node_modules');
+    expect(dockerfile).toContain('COPY --from=production /app/node_modules /out/node_modules');
+    expect(runtime).toContain('COPY --from=pruned /out/node_modules node_modules');
   });
 
   it('is given all that it copies, and nothing that is not for it', () => {
