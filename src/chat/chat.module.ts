@@ -4,6 +4,7 @@ import { DeleteConversationHandler } from './features/delete-conversation.handle
 import { ExportConversationHandler } from './features/export-conversation.handler.js';
 import { FinishBrowserAnswerHandler } from './features/finish-browser-answer.handler.js';
 import { GetAnswerHandler } from './features/get-answer.handler.js';
+import { GetChatLimitsHandler } from './features/get-chat-limits.handler.js';
 import { GetConversationHandler } from './features/get-conversation.handler.js';
 import { GetPromptHandler } from './features/get-prompt.handler.js';
 import { GrowBrowserAnswerHandler } from './features/grow-browser-answer.handler.js';
@@ -36,6 +37,7 @@ import { EventSourcedConversations } from './persistence/event-sourced-conversat
     RenameConversationHandler,
     DeleteConversationHandler,
     RecordAnswerOnGenerationFinishedHandler,
+    GetChatLimitsHandler,
     GetConversationHandler,
     GetAnswerHandler,
     GetPromptHandler,

@@ -1,7 +1,7 @@
 import { query } from '@app/messaging';
 import { z } from 'zod';
 import { ChatMessage } from '../../inference/contracts/index.js';
-import { ConversationExport, ConversationPage, ConversationView, MessageStatus } from './views.js';
+import { ChatLimits, ConversationExport, ConversationPage, ConversationView, MessageStatus } from './views.js';
 
 export class ListConversations extends query(
   'chat.list-conversations.v1',
@@ -25,6 +25,9 @@ export class ExportConversation extends query(
   z.object({ conversationId: z.uuid() }),
   ConversationExport,
 ) {}
+
+/** The same for everybody. */
+export class GetChatLimits extends query('chat.get-limits.v1', z.object({}), ChatLimits) {}
 
 /** Which generation writes an answer; refuses whoever does not own the conversation. */
 export class GetAnswer extends query(

@@ -53,3 +53,9 @@ export const ConversationExport = z
     messages: z.array(MessageView),
   })
   .meta({ id: 'ConversationExport' });
+
+/** What a client may know before it sends: settings of the server that it refuses a message by. */
+export const ChatLimits = z
+  .object({ maxMessageChars: z.int().describe('Longest message, in UTF-16 units (`CHAT_MAX_MESSAGE_CHARS`)') })
+  .meta({ id: 'ChatLimits' });
+export type ChatLimits = z.infer<typeof ChatLimits>;

@@ -6,6 +6,7 @@ import { api } from './session.js';
 import type {
   ApiKeyView,
   CatalogueEntryView,
+  ChatLimits,
   ConversationSummary,
   ConversationView,
   EmailView,
@@ -35,6 +36,13 @@ type Items<T> = { items: T[] };
 export const setupQuery = queryOptions({
   queryKey: ['setup'],
   queryFn: ({ signal }) => api.get<SetupView>('/api/auth/setup', signal),
+});
+
+/** Settings of the server: they change with its restart. */
+export const limitsQuery = queryOptions({
+  queryKey: ['chat-limits'],
+  queryFn: ({ signal }) => api.get<ChatLimits>('/api/chat/limits', signal),
+  staleTime: 600_000,
 });
 
 export const conversationsQuery = (q: string) =>

@@ -20,6 +20,10 @@ export interface SetupView {
   signUpOpen: boolean;
 }
 
+export interface ChatLimits {
+  maxMessageChars: number;
+}
+
 export const SCOPES = ['inference', 'chat', 'explore', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 

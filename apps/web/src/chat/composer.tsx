@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { limitsQuery } from '../api/queries.js';
 import { formatNumber } from '../lib/format.js';
 import { useMedia } from '../lib/hooks.js';
 import { session } from '../lib/storage.js';
@@ -8,9 +10,6 @@ import { AdapterMenu } from '../adapters/adapter-menu.js';
 import { AdapterStrength } from '../adapters/adapter-strength.js';
 import type { ModelChoice } from './model-choice.js';
 import { ModelMenu } from './model-menu.js';
-
-/** The server's default; it refuses longer messages with a text of its own. */
-const LONGEST = 32_000;
 
 interface ComposerProps {
   /** Where the unsent text is kept; another key is another text. */
@@ -31,7 +30,9 @@ export function Composer({ draftKey, choice, adapters, busy, stopping, blocked, 
   const area = useRef<HTMLTextAreaElement>(null);
   const touch = useMedia('(pointer: coarse)');
   const length = text.trim().length;
-  const over = length - LONGEST;
+  // Until it is known the server alone refuses, with a text of its own.
+  const longest = useQuery(limitsQuery).data?.maxMessageChars ?? Infinity;
+  const over = length - longest;
   const ready = !busy && !blocked && length > 0 && over <= 0;
 
   useEffect(() => session.set(`draft.${draftKey}`, text), [draftKey, text]);
@@ -64,8 +65,8 @@ export function Composer({ draftKey, choice, adapters, busy, stopping, blocked, 
   };
   const note =
     over > 0
-      ? `${formatNumber(over)} ${over === 1 ? 'character' : 'characters'} too long. A message has at most ${formatNumber(LONGEST)}.`
-      : length > LONGEST * 0.9
+      ? `${formatNumber(over)} ${over === 1 ? 'character' : 'characters'} too long. A message has at most ${formatNumber(longest)}.`
+      : length > longest * 0.9
         ? `${formatNumber(-over)} characters left.`
         : null;
 
