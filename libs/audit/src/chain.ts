@@ -12,6 +12,8 @@ export interface AuditedEvent {
   occurredAt: string;
   metadata: unknown;
   data: unknown;
+  /** Commitments of texts that were erased, by JSON pointer in `data`; see erasure.ts. Absent in exports. */
+  erased?: Record<string, string> | null;
 }
 
 /** An event with its seal. One without the other is a breach. */
@@ -30,8 +32,8 @@ export const GENESIS = sha256('parley.audit.v1');
  *
  * @param hidden whether `{"$hidden": "<commitment>"}` stands for a text, as in exports; never for rows of the database
  */
-export function sealOf(previous: string, { data, ...event }: AuditedEvent, hidden = false): string {
-  return sha256(`${previous}\n${canonicalJson({ ...event, data: committed(data, hidden) })}`);
+export function sealOf(previous: string, { data, erased, ...event }: AuditedEvent, hidden = false): string {
+  return sha256(`${previous}\n${canonicalJson({ ...event, data: committed(data, hidden, erased ?? {}) })}`);
 }
 
 /** Length in UTF-16 units and SHA-256 of a text: says nothing of it, and no other text has it. */
@@ -49,15 +51,21 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-function committed(value: unknown, hidden: boolean): unknown {
-  if (typeof value === 'string') return commitmentOf(value);
-  if (Array.isArray(value)) return value.map((item) => committed(item, hidden));
+function committed(value: unknown, hidden: boolean, erased: Record<string, string>, path = ''): unknown {
+  if (typeof value === 'string') return (value === '' && erased[path]) || commitmentOf(value);
+  if (Array.isArray(value)) return value.map((item, index) => committed(item, hidden, erased, `${path}/${index}`));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
   const [only] = entries;
   if (hidden && entries.length === 1 && only?.[0] === '$hidden' && isCommitment(only[1])) return only[1];
-  return Object.fromEntries(entries.map(([key, inner]) => [key, committed(inner, hidden)]));
+  const inner = entries.map(
+    ([key, part]) => [key, committed(part, hidden, erased, `${path}/${pointerOf(key)}`)] as const,
+  );
+  return Object.fromEntries(inner);
 }
+
+/** A key as a step of a JSON pointer (RFC 6901). */
+export const pointerOf = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 const isCommitment = (value: unknown): value is string => typeof value === 'string' && /^\d+:[0-9a-f]{64}$/.test(value);
 

@@ -1,4 +1,5 @@
 export { hide } from './chain.js';
+export { erase, showErased, STREAMS_ERASED } from './erasure.js';
 export type { ExportedEvent, ExportEnd, ExportStart } from './export-file.js';
 export { Sealer } from './sealer.js';
 export { settledPosition } from './settled-position.js';

@@ -44,6 +44,36 @@ describe.each(testDatabaseKinds)('the sealer on %s', (kind) => {
     expect(await verifyDatabase(test.db)).toEqual({ ok: true, events: 0, head: null });
   });
 
+  it('seals, and verifies, the same whether texts were erased before or after', async () => {
+    await append(3, 'before');
+    await append(3, 'after');
+    await append(1, 'kept');
+    await events.erase(['before'], ['text']);
+    await sealAll();
+    const head = await sealer.head();
+    await events.erase(['after'], ['text']);
+    await sealAll();
+    const verdict = await verifyDatabase(test.db, { expected: head! });
+    expect(verdict).toMatchObject({ ok: true, events: 9 });
+    expect((await events.read('after'))[0]!.data).toEqual({ n: 0, text: '' });
+  });
+
+  it('finds a text that was erased without a word in the chain, or is another than what was erased', async () => {
+    await append(2, 'quiet');
+    await sealAll();
+    await tamper(`UPDATE platform.events SET data = data || '{"text": ""}', erased = jsonb_build_object('/text', '1:' || encode(sha256('x'), 'hex'))
+      WHERE version = 2`);
+    expect(await verifyDatabase(test.db)).toMatchObject({
+      ok: false,
+      position: '2',
+      problem: expect.stringContaining('erased'),
+    });
+    await tamper(
+      `UPDATE platform.events SET erased = jsonb_build_object('/text', '1:' || encode(sha256('y'), 'hex')) WHERE version = 2`,
+    );
+    expect(await verifyDatabase(test.db)).toMatchObject({ ok: false, position: '2' });
+  });
+
   it('passes over positions of inserts that were rolled back', async () => {
     await append(2);
     await test.db

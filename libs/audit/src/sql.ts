@@ -8,5 +8,5 @@ export interface Sql {
 
 /** The columns of `platform.events e` as an `AuditedEvent`. */
 export const AUDITED = `
-  e.position::text AS position, e.id::text AS id, e.stream, e.version, e.type, e.data, e.metadata,
+  e.position::text AS position, e.id::text AS id, e.stream, e.version, e.type, e.data, e.erased, e.metadata,
   to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "occurredAt"`;

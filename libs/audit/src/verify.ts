@@ -1,4 +1,5 @@
 import { type AuditedEvent, GENESIS, type Link, sealOf } from './chain.js';
+import { STREAMS_ERASED } from './erasure.js';
 
 /** A place of the chain that was once known to be right: keep it somewhere else. */
 export interface Head {
@@ -35,6 +36,7 @@ export async function verifyChain(
   let head: Head | null = null;
   let events = 0;
   let found = !expected;
+  const erasures = new Erasures();
   const broken = (position: string, problem: string): Verdict => ({ ok: false, events, position, problem });
   for await (const { position, event, seal } of links) {
     signal?.throwIfAborted();
@@ -46,6 +48,7 @@ export async function verifyChain(
     }
     const problem = problemOf(position, event, seal, head?.seal ?? GENESIS, hidden);
     if (problem) return broken(position, problem);
+    erasures.see(event!);
     head = { position, seal: seal! };
     events += 1;
     if (expected?.position === position) {
@@ -56,7 +59,26 @@ export async function verifyChain(
   }
   if (!found)
     return broken(expected!.position, `The chain ends before event ${expected!.position}, which was sealed once.`);
+  const silent = erasures.unsaid();
+  if (silent) return broken(silent, `Texts of event ${silent} were erased, and nothing in the chain says so.`);
   return { ok: true, events, head };
+}
+
+/** Erased texts are no breach when a sealed event says that their stream was erased. */
+class Erasures {
+  private readonly first = new Map<string, string>();
+  private readonly said = new Set<string>();
+
+  see({ position, stream, type, data, erased }: AuditedEvent): void {
+    if (erased && !this.first.has(stream)) this.first.set(stream, position);
+    if (type !== STREAMS_ERASED) return;
+    for (const one of (data as { streams?: unknown[] }).streams ?? []) if (typeof one === 'string') this.said.add(one);
+  }
+
+  /** Position of the first erased event whose stream nobody said to have erased. */
+  unsaid(): string | undefined {
+    return [...this.first].find(([stream]) => !this.said.has(stream))?.[1];
+  }
 }
 
 function problemOf(

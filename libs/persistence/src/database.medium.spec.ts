@@ -308,5 +308,23 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
     await events.append('s:2', 0, [{ type: 't.a.v1', data: {} }]);
     await expect(db.query(`UPDATE platform.events SET type = 'x'`)).rejects.toThrow('append-only');
     await expect(db.query(`DELETE FROM platform.events`)).rejects.toThrow('append-only');
+    const erasing = `erased = '{}', data = '{}'`;
+    await expect(db.query(`UPDATE platform.events SET ${erasing}, version = 9`)).rejects.toThrow('append-only');
+  });
+
+  it('takes what was written out of the events of a stream, once, and stores that it did', async () => {
+    const said = { type: 't.said.v1', data: { id: 'x', text: 'a secret', parts: [{ text: 'another' }] } };
+    await events.append('s:3', 0, [said, { type: 't.ended.v1', data: { id: 'x' } }]);
+    await events.append('s:4', 0, [said]);
+    for (let times = 0; times < 2; times++) await events.erase(['s:3'], ['text']);
+    const [erased, ended] = await events.read('s:3');
+    expect(erased!.data).toEqual({ id: 'x', text: '', parts: [{ text: '' }] });
+    expect(ended!.data).toEqual({ id: 'x' });
+    expect((await events.read('s:4'))[0]!.data).toEqual(said.data);
+    const told = await events.readAll('0', 100, ['platform.streams.erased.v1']);
+    expect(told.map(({ data }) => data)).toEqual([{ streams: ['s:3'] }]);
+    await expect(
+      db.query(`UPDATE platform.events SET erased = NULL WHERE stream = 's:3' AND version = 1`),
+    ).rejects.toThrow('append-only');
   });
 });

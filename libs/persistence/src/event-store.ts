@@ -1,4 +1,5 @@
 import { DomainError, newId } from '@app/kernel';
+import { eraseStreams } from './erase-streams.js';
 import type { Database } from './database.js';
 
 export interface NewEvent {
@@ -143,6 +144,15 @@ export class EventStore {
       if ((error as { code?: string }).code === '23505') throw streamChanged(stream, error);
       throw error;
     }
+  }
+
+  /**
+   * Takes what people wrote out of all events of these streams: the texts in fields of these names, in the ambient unit of
+   * work or in one of its own. What happened, when and by whom stays, and the audit's chain holds; that it was done is an
+   * event itself.
+   */
+  erase(streams: readonly string[], fields: readonly string[]): Promise<void> {
+    return this.db.transaction(() => eraseStreams(this.db, this, streams, fields));
   }
 
   /** The events of one stream above `afterVersion`, oldest first. */

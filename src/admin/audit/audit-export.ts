@@ -1,4 +1,4 @@
-import { type ExportedEvent, type ExportEnd, type ExportStart, hide } from '@app/audit';
+import { type ExportedEvent, type ExportEnd, type ExportStart, hide, showErased } from '@app/audit';
 import type { Database } from '@app/persistence';
 import type { AuditFilter } from '../contracts/index.js';
 import { withHiddenContent, withoutContent } from '../domain/without-content.js';
@@ -6,7 +6,7 @@ import { type AuditRow, filterValues, isUnfiltered, passes } from '../persistenc
 
 const BATCH = 500;
 
-type SealedRow = AuditRow & { seal: string; at: string };
+type SealedRow = AuditRow & { seal: string; at: string; erased: Record<string, string> | null };
 
 /** The sealed events that pass the filter, oldest first, a batch at a time; what comes while it runs is not in it. */
 async function* sealedRows(db: Database, filter: AuditFilter): AsyncGenerator<SealedRow[]> {
@@ -17,7 +17,7 @@ async function* sealedRows(db: Database, filter: AuditFilter): AsyncGenerator<Se
   const upTo = last?.position ?? '0';
   for (let after = '0'; ;) {
     const rows = await db.query<SealedRow>(
-      `SELECT e.position::text AS position, e.id::text AS id, e.stream, e.version, e.type, e.data, e.metadata, s.seal,
+      `SELECT e.position::text AS position, e.id::text AS id, e.stream, e.version, e.type, e.data, e.erased, e.metadata, s.seal,
               to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
        FROM platform.events e JOIN platform.seals s ON s.position = e.position
        WHERE e.position > $7::bigint AND e.position <= $8::bigint AND ${passes}
@@ -37,8 +37,13 @@ export async function* ndjson(db: Database, filter: AuditFilter): AsyncGenerator
   let end: ExportEnd = { end: true, events: 0, head: null };
   for await (const rows of sealedRows(db, filter)) {
     yield rows
-      .map(({ at: occurredAt, seal, data, ...row }) =>
-        line({ ...row, occurredAt, data: withHiddenContent(data, hide), seal } satisfies ExportedEvent),
+      .map(({ at: occurredAt, seal, data, erased, ...row }) =>
+        line({
+          ...row,
+          occurredAt,
+          data: withHiddenContent(showErased(data, erased) as typeof data, hide),
+          seal,
+        } satisfies ExportedEvent),
       )
       .join('');
     const { position, seal } = rows.at(-1)!;

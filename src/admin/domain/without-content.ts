@@ -32,5 +32,7 @@ function eachText(value: unknown, hide: (text: string) => unknown): unknown {
   if (typeof value === 'string') return hide(value);
   if (Array.isArray(value)) return value.map((item) => eachText(item, hide));
   if (typeof value !== 'object' || value === null) return value;
+  // An erased text: what stands for it is all there is.
+  if ('$hidden' in value && Object.keys(value).length === 1) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, eachText(inner, hide)]));
 }

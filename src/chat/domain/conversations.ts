@@ -9,4 +9,6 @@ export abstract class Conversations {
    * (`platform.stream-changed`).
    */
   abstract save(conversation: Conversation): Promise<Date | null>;
+  /** Takes what was written in it out of its events, for good; that it was there, and when, stays. */
+  abstract erase(id: string): Promise<void>;
 }

@@ -50,7 +50,8 @@ export async function recovered(
   deleted: Conversation,
   userId: string,
 ): Promise<Conversation> {
-  const title = deleted.title ?? 'New chat';
+  // What it was called may be erased by now.
+  const title = deleted.title || 'New chat';
   const named = title.startsWith(PREFIX) ? title : `${PREFIX}${title}`.slice(0, LONGEST_TITLE).toWellFormed();
   const fresh = Conversation.start(newId(), userId, named);
   deleted.recoverInto(fresh.id);

@@ -18,9 +18,13 @@ export class DeleteConversationHandler {
     const unknown = known ? conversation.besides(known) : [];
     const messages = unknown.length > 0 ? await readRecoverable(this.db, unknown) : [];
     conversation.delete();
-    if (messages.length === 0) return void (await this.conversations.save(conversation));
+    if (messages.length === 0) {
+      await this.conversations.save(conversation);
+      return this.conversations.erase(conversationId);
+    }
     const fresh = await recovered(this.conversations, conversation, userId);
     for (const message of messages) fresh.recover(message);
     await this.conversations.save(fresh);
+    await this.conversations.erase(conversationId);
   }
 }

@@ -7,6 +7,9 @@ import { Conversations } from '../domain/conversations.js';
 const MOST_KEPT = 100;
 const MOST_MESSAGES_KEPT = 500;
 
+/** Fields of a conversation's events that hold what was written in it. */
+const CONTENT = ['text', 'title'];
+
 const streamOf = (id: string) => `chat.conversation:${id}`;
 
 /**
@@ -40,6 +43,10 @@ export class EventSourcedConversations extends Conversations {
     conversation.committed();
     this.db.afterCommit(() => this.#keep(conversation));
     return stored.at(-1)!.occurredAt;
+  }
+
+  erase(id: string): Promise<void> {
+    return this.events.erase([streamOf(id)], CONTENT);
   }
 
   #keep(conversation: Conversation): void {

@@ -259,6 +259,17 @@ describe('the life of an answer', () => {
     }
   });
 
+  it('leaves no word of it in the events when its conversation is deleted', async () => {
+    const { conversationId, messageId } = await ask('A question of mine');
+    await settled(conversationId, messageId);
+    const db = module.get(Database, { strict: false });
+    const words = async () =>
+      (await db.query(`SELECT 1 FROM platform.events WHERE data::text ~ 'question of mine|w1 w2'`, [])).length;
+    expect(await words()).toBeGreaterThan(2);
+    await asOwner(() => bus.execute(new DeleteConversation({ conversationId })));
+    await expect.poll(words).toBe(0);
+  });
+
   it('is nobody else’s business', async () => {
     const { conversationId, messageId } = await ask();
     const stranger = <T>(work: () => T) => runAs({ actor: { userId: newId(), role: 'admin' } }, work);
