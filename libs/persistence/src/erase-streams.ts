@@ -1,17 +1,17 @@
-import { erase, STREAMS_ERASED } from '@app/audit';
-import { newId } from '@app/kernel';
+import { erase } from '@app/audit';
 import type { Database } from './database.js';
-import type { EventStore } from './event-store.js';
 
 const BATCH = 500;
 
-/** @param fields names of fields, at any depth of an event's data, that hold what people wrote */
+/**
+ * @param fields names of fields, at any depth of an event's data, that hold what people wrote
+ * @returns whether there was anything to erase
+ */
 export async function eraseStreams(
   db: Database,
-  events: EventStore,
   streams: readonly string[],
   fields: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const names = new Set(fields);
   let any = false;
   for (let after = '0'; ;) {
@@ -31,8 +31,7 @@ export async function eraseStreams(
         [JSON.stringify(changed)],
       );
     }
-    if (rows.length < BATCH) break;
+    if (rows.length < BATCH) return any;
     after = rows.at(-1)!.position;
   }
-  if (any) await events.append(`platform.erasure:${newId()}`, 0, [{ type: STREAMS_ERASED, data: { streams } }]);
 }

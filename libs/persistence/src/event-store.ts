@@ -1,3 +1,4 @@
+import { STREAMS_ERASED } from '@app/audit';
 import { DomainError, newId } from '@app/kernel';
 import { eraseStreams } from './erase-streams.js';
 import type { Database } from './database.js';
@@ -152,7 +153,10 @@ export class EventStore {
    * event itself.
    */
   erase(streams: readonly string[], fields: readonly string[]): Promise<void> {
-    return this.db.transaction(() => eraseStreams(this.db, this, streams, fields));
+    return this.db.transaction(async () => {
+      if (!(await eraseStreams(this.db, streams, fields))) return;
+      await this.append(`platform.erasure:${newId()}`, 0, [{ type: STREAMS_ERASED, data: { streams } }]);
+    });
   }
 
   /** The events of one stream above `afterVersion`, oldest first. */
