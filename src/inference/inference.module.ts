@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '@app/storage';
 import { CompletionRecorder } from './completions/completion-recorder.js';
 import { Completions } from './completions/completions.js';
-import { ForgetExpired } from './completions/forget-expired.js';
 import { KeepModelsOnModelsChangedHandler } from './features/keep-models-on-models-changed.handler.js';
 import { CompleteChatHandler } from './features/complete-chat.handler.js';
 import { ForgetOnConversationDeletedHandler } from './features/forget-on-conversation-deleted.handler.js';
@@ -16,10 +15,12 @@ import { UnloadOnAdapterRemovedHandler } from './features/unload-on-adapter-remo
 import { StreamGenerationHandler } from './features/stream-generation.handler.js';
 import { GenerationLog } from './generation/generation-log.js';
 import { GenerationRunner } from './generation/generation-runner.js';
+import { TidyUp } from './generation/tidy-up.js';
 import { AdapterRegistry } from './models/adapter-registry.js';
 import { LocalModels } from './models/local-models.js';
 import { ModelRegistry } from './models/model-registry.js';
 import { EngineLifecycle, enginesProvider } from './models/engines.provider.js';
+import { CompactedLogs } from './persistence/compacted-logs.js';
 import { GenerationChunks } from './persistence/generation-chunks.js';
 import { Generations } from './persistence/generations.js';
 
@@ -38,7 +39,8 @@ import { Generations } from './persistence/generations.js';
     CompletionRecorder,
     RequestCompletionHandler,
     Completions,
-    ForgetExpired,
+    TidyUp,
+    CompactedLogs,
     GenerationLog,
     GenerationRunner,
     GenerationChunks,

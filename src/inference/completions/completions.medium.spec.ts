@@ -13,7 +13,7 @@ import {
   StreamGeneration,
 } from '../contracts/index.js';
 import { ScriptedEngine, startInference, whole } from '../inference.fixture.js';
-import { ForgetExpired } from './forget-expired.js';
+import { TidyUp } from '../generation/tidy-up.js';
 
 let dataDir: string;
 let module: TestingModule;
@@ -123,7 +123,7 @@ describe('a completion with a key', () => {
     const asked = await ask('k');
     await read(asked);
     await db().query(`UPDATE inference.completions SET expires_at = now()`);
-    await module.get(ForgetExpired, { strict: false }).forget();
+    await module.get(TidyUp, { strict: false }).tidy();
     for (const table of ['completions', 'generations', 'generation_chunks'])
       expect(await db().query(`SELECT * FROM inference.${table}`)).toEqual([]);
     expect(await ask('k')).toMatchObject({ replayed: false });

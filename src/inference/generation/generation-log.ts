@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '@app/config';
 import { DomainError } from '@app/kernel';
 import type { GenerationEvent, GenerationPhase } from '../contracts/index.js';
+import { CompactedLogs } from '../persistence/compacted-logs.js';
 import { GenerationChunks, type LogEntry, type NewEntry } from '../persistence/generation-chunks.js';
 import { Generations } from '../persistence/generations.js';
 import { LogWriter } from './log-writer.js';
@@ -30,6 +31,7 @@ export class GenerationLog {
 
   constructor(
     private readonly chunks: GenerationChunks,
+    private readonly compacted: CompactedLogs,
     private readonly generations: Generations,
     private readonly config: Config,
   ) {}
@@ -165,7 +167,7 @@ export class GenerationLog {
     try {
       while (!signal.aborted) {
         if (last + 1 < tail.first) {
-          const missed = await this.chunks.read(generationId, last, { through: tail.first - 1, limit: PAGE });
+          const missed = await this.#missed(generationId, last, tail.first - 1);
           if (missed.length === 0) throw gone(generationId);
           for (const entry of missed) {
             last = entry.sequence;
@@ -191,6 +193,12 @@ export class GenerationLog {
       tail.wake();
       this.#dropIfUnused(generationId, tail);
     }
+  }
+
+  /** From the log, or from what became of it when the answer had ended for some time. */
+  async #missed(generationId: string, after: number, through: number): Promise<LogEntry[]> {
+    const entries = await this.chunks.read(generationId, after, { through, limit: PAGE });
+    return entries.length > 0 ? entries : this.compacted.read(generationId, after, through);
   }
 
   /** Keeps a tail up to date while it has readers and no writer of this process feeds it. */
@@ -227,7 +235,11 @@ export class GenerationLog {
     }
     if (state.status === 'queued') tail.phase = { phase: 'queued', position: state.position };
     else if (state.status === 'running') tail.phase = state.phase ?? { phase: 'generating' };
-    else tail.final = { status: state.status, error: state.error, metadata: state.metadata };
+    else {
+      // What is not in the log any more is put together elsewhere; each reader fetches what it lacks.
+      if (tail.last < (state.lastSequence ?? 0)) tail.restartAfter(state.lastSequence ?? 0);
+      tail.final = { status: state.status, error: state.error, metadata: state.metadata };
+    }
     tail.wake();
     return true;
   }

@@ -19,6 +19,7 @@ import {
 } from '../../chat/contracts/index.js';
 import { type GenerationEvent, StreamGeneration } from '../contracts/index.js';
 import { ScriptedEngine, startInference, whole } from '../inference.fixture.js';
+import { CompactedLogs } from '../persistence/compacted-logs.js';
 
 const prompt = [
   { role: 'system', content: 'You are a helpful assistant.' },
@@ -257,6 +258,32 @@ describe('the life of an answer', () => {
       if ((await db.query(`SELECT 1 FROM inference.generation_chunks`)).length === 0) break;
       await nextTurn();
     }
+  });
+
+  it('is one row some time after its end, and is read from there as before', async () => {
+    engine.words = 30;
+    // Longer than a group commit: an entry of the log for nearly each word.
+    engine.beforeWord = () => new Promise((resolve) => setTimeout(resolve, 45));
+    const { generationId, conversationId, messageId } = await ask();
+    const before = await follow(generationId);
+    const { answer } = await settled(conversationId, messageId);
+    const parts = await Promise.all(sequences(before.events).map((after) => follow(generationId, after)));
+    const logs = module.get(CompactedLogs, { strict: false });
+    expect(await logs.compact()).toBe(0);
+    expect(await logs.compact(0)).toBe(1);
+    const db = module.get(Database, { strict: false });
+    expect(await db.query(`SELECT 1 FROM inference.generation_chunks`)).toEqual([]);
+    const after = await follow(generationId);
+    expect(after.text).toBe(answer.text);
+    expect(doneOf(after.events)).toEqual(doneOf(before.events));
+    expect(sequences(after.events)).toEqual([...new Set(sequences(after.events))].sort((a, b) => a - b));
+    for (const [index, sequence] of sequences(before.events).entries()) {
+      const rest = await follow(generationId, sequence);
+      expect(rest.text).toBe(parts[index]!.text);
+      expect(sequences(rest.events).every((one) => one > sequence)).toBe(true);
+    }
+    await asOwner(() => bus.execute(new DeleteConversation({ conversationId })));
+    await expect.poll(() => db.query(`SELECT 1 FROM inference.compacted_logs`)).toEqual([]);
   });
 
   it('leaves no word of it in the events when its conversation is deleted', async () => {

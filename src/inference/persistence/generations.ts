@@ -191,7 +191,8 @@ export class Generations {
 
   async forget(generationIds: string[]): Promise<void> {
     await this.db.query(
-      `WITH chunks AS (DELETE FROM inference.generation_chunks WHERE generation_id = ANY($1))
+      `WITH chunks AS (DELETE FROM inference.generation_chunks WHERE generation_id = ANY($1)),
+            logs AS (DELETE FROM inference.compacted_logs WHERE generation_id = ANY($1))
        DELETE FROM inference.generations WHERE id = ANY($1)`,
       [generationIds],
     );
