@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** What was read of model files and of the hub, kept so that it need not be asked again, and for when it cannot be. */
 export class CreateHubAnswers1790000970000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // A digest has one header for ever: either what it says, or what is wrong with it.
+    // A digest has one header for ever; what was wrong with one is kept for a while.
     await runner.query(`
       CREATE TABLE explore.file_headers (
         digest text PRIMARY KEY,

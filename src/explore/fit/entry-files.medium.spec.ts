@@ -209,6 +209,10 @@ describe('a header that cannot be had', () => {
     const asked = hub.requests.length;
     await filesOf();
     expect(hub.requests.length).toBe(asked);
+    // Something may have been put in the place of the file.
+    await db.query(`UPDATE explore.file_headers SET read_at = now() - interval '1 hour'`);
+    await filesOf();
+    expect(hub.requests.length).toBe(asked + 1);
   });
 });
 

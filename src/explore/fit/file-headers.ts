@@ -64,7 +64,8 @@ export class FileHeaders {
   /** Those that were read before, by digest. */
   async kept(digests: readonly string[]): Promise<Map<string, HeaderRead>> {
     const rows = await this.db.query<{ digest: string; header: unknown; problem: string | null }>(
-      `SELECT digest, header, problem FROM explore.file_headers WHERE digest = ANY ($1::text[])`,
+      `SELECT digest, header, problem FROM explore.file_headers WHERE digest = ANY ($1::text[])
+         AND (problem IS NULL OR read_at > now() - interval '10 minutes')`,
       [digests],
     );
     return new Map(
@@ -86,7 +87,7 @@ export class FileHeaders {
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const told: HeaderRead = { header: null, problem: error.message };
-      // Of these bytes nothing else will ever be true; anything else may be better another time.
+      // What the file itself is at fault for is kept a while, if it was the file: a network can put something in its place.
       return error.code.startsWith('gguf.') && error.code !== 'gguf.truncated' ? this.keep(digest, told) : told;
     }
   }
