@@ -173,7 +173,8 @@ describe('what devices did offline', () => {
         server.room(first);
         // One person; the queues are kept apart as those of three browsers are.
         const devices = Array.from({ length: 3 }, () => ({ owner: newId(), seen: server.views() }));
-        const everything = new Set<string>();
+        /** Every message that anybody wrote, and what it follows. */
+        const everything = new Map<string, string | null>();
         const removed = new Set<string>();
         const send = async (owner: string, cuts: ('none' | 'before' | 'after')[]) =>
           sendQueue(owner, sendingTo(server, cuts)).catch((error: unknown) => {
@@ -197,19 +198,21 @@ describe('what devices did offline', () => {
           else if (act === 'start') {
             const id = newId();
             const change = turn(said(id, null, `new ${pick}`));
-            [change.message.id, change.answer.id].forEach((one) => everything.add(one));
+            for (const { id: one, parentId } of [change.message, change.answer]) everything.set(one, parentId);
             await enqueue(owner, id, [{ kind: 'start' }, change]);
           } else if (!here) continue;
           else if (act === 'rename') await enqueue(owner, here.id, [{ kind: 'rename', title: `title ${pick}` }]);
           else if (act === 'delete') {
             const known = here.messages.map(({ id }) => id);
-            known.forEach((id) => removed.add(id));
+            // Whoever knows a message knows those before it, also when the page has not asked for them again.
+            for (const one of known)
+              for (let next: string | null = one; next; next = everything.get(next) ?? null) removed.add(next);
             await enqueue(owner, here.id, [{ kind: 'delete', known }]);
           } else {
             const answers = here.messages.filter(({ role }) => role === 'assistant').map(({ id }) => id);
             const parent = [null, ...answers][pick % (answers.length + 1)]!;
             const change = turn(said(here.id, parent, `say ${pick}`));
-            [change.message.id, change.answer.id].forEach((one) => everything.add(one));
+            for (const { id: one, parentId } of [change.message, change.answer]) everything.set(one, parentId);
             await enqueue(owner, here.id, [change]);
           }
         }
@@ -220,7 +223,7 @@ describe('what devices did offline', () => {
         expect([...server.stored].filter(([id, count]) => count > 1 && !removed.has(id))).toEqual([]);
         const there = server.views().flatMap(({ messages }) => messages.map(({ id }) => id));
         expect(new Set(there).size).toBe(there.length);
-        expect([...everything].filter((id) => !removed.has(id) && !there.includes(id))).toEqual([]);
+        expect([...everything.keys()].filter((id) => !removed.has(id) && !there.includes(id))).toEqual([]);
       }),
       { numRuns: 150 },
     );
