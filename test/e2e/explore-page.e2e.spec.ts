@@ -136,6 +136,7 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
   it('says where nothing matches, and the way out', async () => {
     await search().fill('zzzzzzzzzz');
     await page.getByText('Nothing matches “zzzzzzzzzz”').waitFor();
+    await page.getByRole('link', { name: 'Look in the hub' }).waitFor();
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Show everything' }).click();
     await cards().first().waitFor();

@@ -1,7 +1,9 @@
 import { messageOf } from '../api/problem.js';
+import { useUser } from '../api/session.js';
 import { Link } from '../lib/router.js';
 import { Failure, More } from '../ui/parts.js';
 import { EntryCard } from './entry-card.js';
+import { hubPath } from './hub-search.js';
 import { countFilters, explorePath, type Search } from './search-state.js';
 import type { EntryPage } from './views.js';
 import { WaitingCards } from './waiting-cards.js';
@@ -70,23 +72,33 @@ export function Results({ query, search }: ResultsProps) {
   );
 }
 
-const Nothing = ({ search }: { search: Search }) => (
-  <div className="empty">
-    <p>
-      {search.q ? `Nothing matches “${search.q}”` : 'Nothing matches'}
-      {countFilters(search) > 0 ? ' with these filters.' : '.'}
-    </p>
-    <p className="failure-actions">
-      {search.q && countFilters(search) > 0 && (
-        <Link to={explorePath({ ...EVERYTHING, q: search.q })} className="button">
-          Without filters
+function Nothing({ search }: { search: Search }) {
+  const { role } = useUser();
+  const { q } = search;
+  const filtered = countFilters(search) > 0;
+  return (
+    <div className="empty">
+      <p>
+        {q ? `Nothing matches “${q}”` : 'Nothing matches'}
+        {filtered ? ' with these filters.' : '.'}
+      </p>
+      <p className="empty-actions">
+        {q && filtered && (
+          <Link to={explorePath({ ...EVERYTHING, q })} className="button">
+            Without filters
+          </Link>
+        )}
+        {q && role === 'admin' && (
+          <Link to={hubPath({ q, kind: 'gguf', sort: 'downloads' })} className="button">
+            Look in the hub
+          </Link>
+        )}
+        <Link to={explorePath(EVERYTHING)} className="button">
+          Show everything
         </Link>
-      )}
-      <Link to={explorePath(EVERYTHING)} className="button">
-        Show everything
-      </Link>
-    </p>
-  </div>
-);
+      </p>
+    </div>
+  );
+}
 
 const EVERYTHING: Search = { q: '', sort: 'relevance', installed: null, facets: {} };
