@@ -5,6 +5,7 @@ import { EngineError } from '../errors.js';
 import type { EngineEvent, Sampler } from '../engine.js';
 import { mediaPipeError } from './mediapipe-errors.js';
 import { readTfl3, sameParameters, type Tfl3Head } from './tfl3.js';
+import { webModelIn } from './web-model.js';
 
 export interface LoadArgs {
   file: Blob;
@@ -56,15 +57,17 @@ export class MediaPipeHost {
   }
 
   async load(
-    { file, contextTokens, sampler, adapters }: LoadArgs,
+    { file: given, contextTokens, sampler, adapters }: LoadArgs,
     onProgress: (progress: number) => void,
   ): Promise<void> {
     this.drop();
     this.adapters.clear();
     this.model = null;
     if (!navigator.gpu) throw new EngineError('engine.no-webgpu');
+    const file = await webModelIn(given);
     const head = await readTfl3(file);
     if (head.rank !== null) throw new EngineError('engine.wrong-format', 'an adapter, not a model');
+    await requireBuffer(head.largestBytes);
     this.model = { file, head, contextTokens };
     try {
       for (const adapter of adapters) await this.loadAdapter(adapter);
@@ -220,6 +223,13 @@ export class MediaPipeHost {
     this.device = null;
     for (const adapter of this.adapters.values()) adapter.lora = null;
   }
+}
+
+/** Said before gigabytes are read: the library would fail on it in the middle, with a thousand errors of the device. */
+async function requireBuffer(bytes: number): Promise<void> {
+  const most = (await navigator.gpu.requestAdapter())?.limits.maxBufferSize;
+  if (most !== undefined && bytes > most)
+    throw new EngineError('engine.not-enough-memory', `a tensor of ${bytes} bytes, buffers of ${most} at most`);
 }
 
 /**
