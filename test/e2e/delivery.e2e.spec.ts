@@ -12,6 +12,7 @@ import { newId } from '@app/kernel';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdapterView, BrowserModelView, FileView } from '../../src/explore/contracts/index.js';
+import { expectAccessible } from '../support/accessibility.js';
 import { addAdapter, upload } from '../support/adapters.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { Cdn } from '../support/cdn.js';
@@ -240,6 +241,34 @@ describe.skipIf(!chromiumPath)('files behind a CDN', () => {
       return names;
     });
     expect(kept).toEqual([]);
+  });
+
+  it('are fetched from the menu of models: with progress, cancelled, gone on with after a reload, and deleted', async () => {
+    const path = `/files/${files.model.digest}/webby.bin`;
+    const row = page.getByRole('menuitemradio', { name: /^Webby(?! \+)/ });
+    const shows = async (text: RegExp) => {
+      await expect.poll(() => row.innerText(), { timeout: 15_000 }).toMatch(text);
+    };
+    const open = () => page.getByRole('button', { name: /^Model:/ }).click();
+    cdn.stuck.add(path);
+    await open();
+    await shows(/1\.8 MB .* to download/);
+    await page.getByText(/ of .* used in this browser/).waitFor();
+    await page.getByRole('menuitem', { name: 'Download Webby' }).click();
+    await shows(/50\s?% has come/);
+    await expectAccessible(page);
+    await page.getByRole('menuitem', { name: 'Cancel the download of Webby' }).click();
+    await shows(/50\s?% downloaded, goes on from there/);
+    await page.reload();
+    cdn.stuck.clear();
+    await open();
+    await shows(/50\s?% downloaded, goes on from there/);
+    await page.getByRole('menuitem', { name: 'Download Webby' }).click();
+    await shows(/· downloaded/);
+    expect(cdn.asked.at(-1)).toMatchObject({ range: `bytes=${files.model.sizeBytes >> 1}-` });
+    await page.getByRole('menuitem', { name: 'Delete Webby from this browser' }).click();
+    await shows(/· to download/);
+    await page.keyboard.press('Escape');
   });
 
   it('reach the engine of a browser, model and adapter, and no other host is asked', async () => {

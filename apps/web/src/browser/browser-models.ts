@@ -19,6 +19,7 @@ interface BrowserModelView {
   name: string;
   digest: string;
   sizeBytes: number;
+  format: 'bin' | 'task' | 'litertlm';
   lora: boolean;
 }
 interface AdapterView {
@@ -50,10 +51,13 @@ async function listModels(signal: AbortSignal): Promise<BrowserModel[]> {
     ? (await api.get<{ items: AdapterView[] }>('/api/adapters?limit=100', signal)).items
     : [];
   return [
-    ...web.items.flatMap((model) => withAdapters(model, adapters)),
+    ...web.items.filter(isRunnable).flatMap((model) => withAdapters(model, adapters)),
     ...gguf.items.filter(({ sizeBytes }) => sizeBytes <= MOST_GGUF_BYTES).map(ofGguf),
   ];
 }
+
+/** Of servers that still took `.task` bundles: the engine runs none, so none is offered. */
+const isRunnable = ({ format }: BrowserModelView) => format !== 'task';
 
 function withAdapters({ name, digest, sizeBytes }: BrowserModelView, adapters: readonly AdapterView[]): BrowserModel[] {
   const id = `browser:mediapipe:${digest}`;

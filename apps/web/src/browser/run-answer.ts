@@ -1,5 +1,4 @@
-import { api } from '../api/session.js';
-import type { FileView, GenerationPhase } from '../api/views.js';
+import type { GenerationPhase } from '../api/views.js';
 import type { ChatMessage, Sampler } from '../engines/engine.js';
 import { EngineError } from '../engines/errors.js';
 import { browserFiles } from '../engines/files/browser-files.js';
@@ -10,6 +9,7 @@ import { type AnswerSaver, LocalAnswerSaver, QueuedAnswerSaver, SharedAnswerSave
 import { unfinishedRun } from './unfinished-run.js';
 import { answerLock } from './deliver-draft.js';
 import { isLocal } from './local-id.js';
+import { wantedAdapter, wantedModel } from './model-files.js';
 
 export interface AnswerJob {
   answerId: string;
@@ -92,27 +92,11 @@ async function write(job: AnswerJob, draft: Draft, saver: AnswerSaver): Promise<
 }
 
 function filesOf({ model, signal, onPhase }: AnswerJob) {
-  const locate = (digest: string) => async () => {
-    const { url } = await api.get<FileView>(`/api/files/${digest}`, signal);
-    return { url: new URL(url, location.href).href };
-  };
-  const encoding = model.runtime === 'mediapipe' ? ('mediapipe' as const) : ('gguf' as const);
-  const { digest, name, sizeBytes, adapter } = model;
+  const { adapter, sizeBytes } = model;
+  const onProgress = (received: number) => onPhase({ phase: 'loading', progress: received / sizeBytes / 2 });
   return {
-    model: () =>
-      browserFiles.fetch(
-        {
-          digest,
-          name: adapter ? name.slice(0, -adapter.name.length - 3) : name,
-          sizeBytes,
-          kind: 'model',
-          encoding,
-          locate: locate(digest),
-        },
-        { signal, onProgress: (received) => onPhase({ phase: 'loading', progress: received / sizeBytes / 2 }) },
-      ),
-    adapter: () =>
-      browserFiles.fetch({ ...adapter!, kind: 'adapter', encoding, locate: locate(adapter!.digest) }, { signal }),
+    model: () => browserFiles.fetch(wantedModel(model, signal), { signal, onProgress }),
+    adapter: () => browserFiles.fetch(wantedAdapter(model, adapter!, signal), { signal }),
   };
 }
 

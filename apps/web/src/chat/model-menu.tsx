@@ -1,6 +1,8 @@
+import { isBrowserModel } from '../browser/browser-models.js';
 import { formatBytes, formatTokens } from '../lib/format.js';
 import { CheckIcon, DownIcon } from '../ui/icons.js';
 import { Popover } from '../ui/popover.js';
+import { BrowserModelRow, BrowserQuota } from './browser-model-row.js';
 import { chooseModel, type ModelChoice, type ModelOption } from './model-choice.js';
 
 const PLACE: Record<ModelOption['engine'], string> = {
@@ -29,37 +31,48 @@ export function ModelMenu({ models, model }: ModelChoice) {
     >
       {(close) => (
         <>
-          {models.map((option) => (
-            <button
-              key={option.id}
-              type="button"
-              role="menuitemradio"
-              aria-checked={option.id === model?.id}
-              className="menu-item model-option"
-              onClick={() => {
-                chooseModel(option.id);
-                close();
-              }}
-            >
-              <span>
-                <span className="model-option-name">{option.name}</span>
-                <span className="muted">{describe(option)}</span>
-              </span>
-              {option.id === model?.id && <CheckIcon />}
-            </button>
-          ))}
+          {models.map((option) => {
+            const button = (state: string) => (
+              <button
+                key={option.id}
+                type="button"
+                role="menuitemradio"
+                aria-checked={option.id === model?.id}
+                className="menu-item model-option"
+                onClick={() => {
+                  chooseModel(option.id);
+                  close();
+                }}
+              >
+                <span>
+                  <span className="model-option-name">{option.name}</span>
+                  <span className="muted">{describe(option, state)}</span>
+                </span>
+                {option.id === model?.id && <CheckIcon />}
+              </button>
+            );
+            return isBrowserModel(option.id) ? (
+              <BrowserModelRow key={option.id} option={option}>
+                {button}
+              </BrowserModelRow>
+            ) : (
+              button('')
+            );
+          })}
+          {models.some(({ id }) => isBrowserModel(id)) && <BrowserQuota />}
         </>
       )}
     </Popover>
   );
 }
 
-function describe(model: ModelOption): string {
+function describe(model: ModelOption, state: string): string {
   const parts = [placeOf(model.engine)];
   if (model.sizeBytes !== null) parts.push(formatBytes(model.sizeBytes));
   if (model.contextLength !== null) parts.push(`${formatTokens(model.contextLength)} context`);
   if (model.default) parts.push('default');
   if ('adapter' in model && model.adapter) parts.push('LoRA adapter');
+  if (state) parts.push(state);
   const text = parts.join(' · ');
   return text[0]!.toUpperCase() + text.slice(1);
 }

@@ -85,6 +85,16 @@ export class BrowserFiles {
     );
   }
 
+  /** What has come of a file so far. */
+  async receivedBytes(digest: string): Promise<number> {
+    try {
+      return (await (await (await modelsFolder()).getFileHandle(digest)).getFile()).size;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return 0;
+      throw error;
+    }
+  }
+
   async remove(digest: string): Promise<void> {
     await alone(digest, async () => {
       await (await database()).delete('files', digest);
