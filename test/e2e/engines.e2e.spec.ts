@@ -1,12 +1,14 @@
 /// <reference lib="dom" />
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeTinyGguf } from '@app/testing';
+import { encodeTfl3Head } from '@app/lora';
+import { encodeLitertlm, writeTinyGguf } from '@app/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserArguments, chromiumPath, gpuArguments, openBrowser, type OpenBrowser } from '../support/browser.js';
 import { type Asset, EngineLab } from '../support/engine-lab.js';
+import { split } from '../support/topology.js';
 import { tinyMediaPipeAdapter } from '../support/tiny-lora.js';
 import { tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 
@@ -22,7 +24,8 @@ interface Said {
   finish: Finish | null;
 }
 /** `apps/web/lab/lab.ts` as seen from here. */
-type LabMethod = 'fetch' | 'load' | 'loadBytes' | 'loadCut' | 'adapt' | 'unadapt' | 'count' | 'unload' | 'say';
+type LabMethod =
+  'loadHuge' | 'fetch' | 'load' | 'loadBytes' | 'loadCut' | 'adapt' | 'unadapt' | 'count' | 'unload' | 'say';
 
 const lab = new EngineLab();
 let browser: OpenBrowser;
@@ -44,6 +47,31 @@ async function done<T>(method: LabMethod, ...args: unknown[]): Promise<T> {
   return outcome.ok;
 }
 const code = async (method: LabMethod, ...args: unknown[]) => (await call(method, ...args)).code;
+const MIB = 2 ** 20;
+/** Bytes that the browser's processes for pages hold of their own, garbage left out. */
+async function resident(): Promise<number> {
+  await page.requestGC();
+  const processes = new Map(readdirSync('/proc').flatMap((id) => (/^\d+$/.test(id) ? describeProcess(id) : [])));
+  const isOurs = (id: string): boolean => {
+    const parent = processes.get(id)?.parent;
+    return parent !== undefined && (parent === String(process.pid) || isOurs(parent));
+  };
+  const pages = [...processes].filter(([id, { renders }]) => renders && isOurs(id));
+  expect(pages.length).toBeGreaterThan(0);
+  return pages.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+}
+
+function describeProcess(id: string): [string, { parent: string; bytes: number; renders: boolean }][] {
+  try {
+    const status = readFileSync(`/proc/${id}/status`, 'utf8');
+    const parent = /^PPid:\s+(\d+)$/m.exec(status)![1]!;
+    const bytes = Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    return [[id, { parent, bytes, renders: readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('--type=renderer') }]];
+  } catch {
+    // It ended meanwhile.
+    return [];
+  }
+}
 const open = async (): Promise<Page> => {
   const tab = await browser.context.newPage();
   tab.on('request', (request) => requests.push(request.url()));
@@ -52,7 +80,8 @@ const open = async (): Promise<Page> => {
   return tab;
 };
 
-describe.skipIf(!chromiumPath)('a model in the browser', () => {
+// No server of ours is there, so one topology is enough.
+describe.skipIf(!chromiumPath || split)('a model in the browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-gguf-'));
 
   beforeAll(async () => {
@@ -63,7 +92,14 @@ describe.skipIf(!chromiumPath)('a model in the browser', () => {
     assets['lora'] = lab.add('lora.bin', await tinyMediaPipeAdapter(base), 'mediapipe');
     await writeTinyGguf(join(folder, 'tiny.gguf'), { words: [' Hello', ' from', ' the', ' GGUF', '.'] });
     await writeTinyGguf(join(folder, 'long.gguf'), { words: Array.from({ length: 400 }, (_, at) => ` w${at}`) });
+    const weights = { name: 'w', shape: [2 ** 14, 2 ** 17], type: 'INT8' as const, bytes: 2 ** 31 };
+    const entries = [
+      { name: 'odml.infra.proto.LlmParameters', value: Buffer.alloc(8) },
+      { name: 'odml.infra.LlmModelType', value: 6 },
+    ];
+    assets['huge-mediapipe'] = lab.add('huge.bin', Buffer.from(encodeTfl3Head([weights], entries)), 'mediapipe');
     assets['gguf'] = lab.add('tiny.gguf', readFileSync(join(folder, 'tiny.gguf')), 'gguf');
+    assets['huge-wllama'] = assets['gguf'];
     assets['long'] = lab.add('long.gguf', readFileSync(join(folder, 'long.gguf')), 'gguf');
     browser = await openBrowser({ args: [...browserArguments, ...gpuArguments] });
     page = await open();
@@ -132,17 +168,29 @@ describe.skipIf(!chromiumPath)('a model in the browser', () => {
       expect(await code('loadBytes', name, bytes, 2_000_000)).toBe('engine.wrong-format');
     });
 
+    it('says that there is not enough memory for a model that no page could hold', async () => {
+      expect(await code('loadHuge', name, assets[`huge-${name}`], 2200)).toBe('engine.not-enough-memory');
+      await done('load', name, assets[model]);
+      expect((await done<Said>('say', name)).text.trim()).toBe(text.trim());
+    });
+
     it('says so when no model is loaded', async () => {
       await done('unload', name);
       expect(await code('say', name)).toBe('engine.not-loaded');
     });
 
-    it('gives the memory back: its worker is gone after unloading', async () => {
+    it('gives the memory back: its worker is gone after unloading, and what it held', async () => {
+      await done('unload', name);
+      const idle = await resident();
       await done('load', name, assets[model]);
       await done('say', name);
       const busy = page.workers().length;
+      const taken = (await resident()) - idle;
+      expect(taken).toBeGreaterThan(8 * MIB);
       await done('unload', name);
       await expect.poll(() => page.workers().length).toBeLessThan(busy);
+      // Of what the process keeps: code of the engine that is compiled once, and pages that its allocator holds on to.
+      await expect.poll(async () => (await resident()) - idle, { timeout: 15_000 }).toBeLessThan(taken / 2);
     });
   });
 
@@ -159,6 +207,19 @@ describe.skipIf(!chromiumPath)('a model in the browser', () => {
     expect(await answer).toMatchObject({ code: 'engine.device-lost' });
     await done('load', 'mediapipe', assets['base']);
     expect((await done<Said>('say', 'mediapipe')).text).toBe(' Hello from the tiny browser model.');
+  });
+
+  it('runs the model for browsers in a .litertlm package, with its adapters, and refuses a package without one', async () => {
+    const bytes = tinyMediaPipeModel();
+    const pack = (name: string, type: string) => lab.add(name, encodeLitertlm([{ type, bytes }]), 'mediapipe');
+    const web = pack('web.litertlm', 'tf_lite_artisan_text_decoder');
+    await done('load', 'mediapipe', web);
+    expect((await done<Said>('say', 'mediapipe')).text).toBe(' Hello from the tiny browser model.');
+    await done('adapt', 'mediapipe', assets['lora'], web.digest);
+    const adapter = assets['lora']!.digest;
+    expect((await done<Said>('say', 'mediapipe', { adapter })).text).toBe(' Bonjour from the tiny browser model.');
+    const phone = pack('phone.litertlm', 'tf_lite_prefill_decode');
+    expect(await code('load', 'mediapipe', phone)).toBe('engine.wrong-format');
   });
 
   describe('with an adapter', () => {

@@ -83,6 +83,15 @@ const lab = {
         return engines[name].load({ digest: 'f'.repeat(64), file: new Blob([whole]), contextTokens: 64 });
       })(),
     ),
+  /** The file with so many MiB of nothing behind it; they take no memory. */
+  loadHuge: (name: Engine['name'], asset: Asset, mebibytes: number) =>
+    outcome(
+      (async () => {
+        const nothing = new Blob([new Uint8Array(2 ** 20)]);
+        const file = new Blob([await keep(asset), ...Array.from({ length: mebibytes }, () => nothing)]);
+        return engines[name].load({ digest: 'd'.repeat(64), file, contextTokens: 64 });
+      })(),
+    ),
   loadCut: (name: Engine['name'], asset: Asset, size: number) =>
     outcome(
       (async () => {
