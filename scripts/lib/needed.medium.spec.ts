@@ -33,7 +33,7 @@ beforeAll(() => {
   install('inner/node_modules/deep', { dependencies: { wanted: '1' } });
   install('elsewhere', { os: ['plan9'] });
   install('here', { os: [process.platform], cpu: [process.arch] });
-  for (const name of ['peer', 'spare', 'wanted', 'engine', 'pino-pretty', 'bundled']) install(name);
+  for (const name of ['peer', 'spare', 'wanted', 'engine', 'pino-pretty', 'swagger-ui-dist', 'bundled']) install(name);
   for (const name of ['only-in-a-comment', 'only-in-a-text']) install(name);
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -53,7 +53,7 @@ it('follows what is started and loaded by its path, and leaves out what the bund
 
 it('keeps the packages outside the bundle with all that they depend on here, and no other', () => {
   const { packages } = neededOf(root);
-  const kept = ['@native/code', 'engine', 'here', 'inner', 'peer', 'pino-pretty', 'wanted'];
+  const kept = ['@native/code', 'engine', 'here', 'inner', 'peer', 'pino-pretty', 'swagger-ui-dist', 'wanted'];
   expect([...packages].toSorted()).toEqual(kept);
   expect(installedPackages(join(root, 'node_modules'))).toEqual(expect.arrayContaining([...kept, 'bundled', 'spare']));
 });

@@ -11,7 +11,7 @@ const roots = [
   'dist/src/inference/engines/llama-cpp/child.js',
 ];
 /** Loaded by `createRequire`, whose argument is no import. */
-const required = ['pino-pretty'];
+const required = ['pino-pretty', 'swagger-ui-dist'];
 
 /**
  * The files of dist/ that the product needs, and the packages that these need from node_modules, with all that those depend on.
