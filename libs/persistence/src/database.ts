@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { type OpenDatabase, openDataSource } from './data-source.js';
+import type pg from 'pg';
 import { asDomainError, toldByServer } from './database-errors.js';
 import { Leadership } from './leadership.js';
 import { type Client, type Rows, runOn, type Statement } from './statement.js';
+import { type OpenDatabase, openPool } from './pool.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Texts that are prepared; a program has few of them. More than this would be texts with values in them. */
@@ -26,7 +26,7 @@ export class Database {
     private readonly open: OpenDatabase,
     private readonly url: string,
   ) {
-    this.#pool = (open.dataSource.driver as unknown as { master: Pool }).master;
+    this.#pool = open.pool as unknown as Pool;
   }
 
   /**
@@ -36,14 +36,15 @@ export class Database {
    */
   static async connect(url: string): Promise<Database> {
     try {
-      return new Database(await openDataSource(url), url);
+      return new Database(await openPool(url), url);
     } catch (error) {
       throw asDomainError(error);
     }
   }
 
-  get dataSource(): DataSource {
-    return this.open.dataSource;
+  /** For what needs a connection of its own: migrations. */
+  get pool(): pg.Pool {
+    return this.open.pool;
   }
 
   /** Whether no other process can write to it: the embedded database is this process's own. */

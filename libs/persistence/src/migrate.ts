@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MigrationExecutor, type MigrationInterface } from 'typeorm';
+import pg from 'pg';
+import { DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
 import { moduleExtension, productPath } from '@app/config';
 import type { Database } from './database.js';
 
@@ -39,11 +40,23 @@ async function upToDate(db: Database, files: string[]): Promise<boolean> {
   return files.every((file) => ran.has(nameOf(file)));
 }
 
+/** What TypeORM takes for a new pool is the database's own. */
+const sharing = (pool: pg.Pool) =>
+  function Pool() {
+    return pool;
+  };
+
 /** Brings the database up to date; instances that start at once take turns. Resolves to the names of what ran. */
 export async function migrate(db: Database): Promise<string[]> {
   const files = await migrationFiles();
   if (await upToDate(db, files)) return [];
-  const { dataSource } = db;
+  const dataSource = new DataSource({
+    type: 'postgres',
+    driver: Object.create(pg, { Pool: { value: sharing(db.pool) } }),
+    schema: 'platform',
+    installExtensions: false,
+  });
+  await dataSource.initialize();
   Object.assign(dataSource, { migrations: await Promise.all(files.map(load)) });
   const runner = dataSource.createQueryRunner();
   try {

@@ -15,8 +15,7 @@ describe.each(testDatabaseKinds)('prepared statements on %s', (kind) => {
     await test.db.query('CREATE TABLE stored (n int)');
   });
   beforeEach(async () => {
-    const { master } = test.db.dataSource.driver as unknown as { master: { connect(): Promise<typeof client> } };
-    client = await master.connect();
+    client = (await test.db.pool.connect()) as unknown as typeof client;
   });
   afterEach(() => client.release());
   afterAll(() => test.dispose());

@@ -1,45 +1,40 @@
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
-import { DataSource, type EntitySchema } from 'typeorm';
 import { openPglite } from './pglite.js';
 import { PostgresStatements } from './postgres-statements.js';
 
 export interface OpenDatabase {
-  dataSource: DataSource;
+  pool: pg.Pool;
   close(): Promise<void>;
 }
 
 /** @param url pglite://<folder> or postgres://… */
-export async function openDataSource(url: string, entities: EntitySchema[] = []): Promise<OpenDatabase> {
-  // The driver is handed over: TypeORM would look for it in node_modules, outside the bundle.
-  const common = { type: 'postgres', driver: pg, schema: 'platform', entities, installExtensions: false } as const;
+export async function openPool(url: string): Promise<OpenDatabase> {
   if (url.startsWith('pglite://')) {
     const pglite = await openPglite(url.slice('pglite://'.length));
-    const dataSource = new DataSource({ ...common, extra: pglite.poolOptions });
-    try {
-      await dataSource.initialize();
-    } catch (error) {
-      await pglite.close();
-      throw error;
-    }
+    const pool = new pg.Pool(pglite.poolOptions);
+    outliveLostConnections(pool);
     const close = async () => {
       try {
-        await dataSource.destroy();
+        await pool.end();
       } finally {
         await pglite.close();
       }
     };
-    return { dataSource, close };
+    return { pool, close };
   }
-  const dataSource = new DataSource({
-    ...common,
-    url,
-    applicationName: 'parley',
-    extra: { Client: ServerClient, max: 10, connectionTimeoutMillis: 10_000, keepAlive: true },
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'parley',
+    Client: ServerClient,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
   });
-  await dataSource.initialize();
-  outliveLostConnections((dataSource.driver as unknown as { master: EventEmitter }).master);
-  return { dataSource, close: () => dataSource.destroy() };
+  outliveLostConnections(pool);
+  // A server that is not there is to be told of now.
+  (await pool.connect()).release();
+  return { pool, close: () => pool.end() };
 }
 
 /** pg's own, with a shorter way for prepared statements. */
@@ -51,8 +46,10 @@ class ServerClient extends pg.Client {
  * A connection that breaks says so by an event, too, and an event `error` that nobody hears ends the process. The pool hears
  * it from those that lie idle; of one in use the statement that fails, now or as the next one, tells whoever uses it.
  */
-function outliveLostConnections(pool: EventEmitter): void {
+function outliveLostConnections(pool: pg.Pool): void {
   const heard = new WeakSet<EventEmitter>();
+  // Its next use makes another one, or says why it cannot.
+  pool.on('error', () => undefined);
   pool.on('acquire', (client: EventEmitter) => {
     if (heard.has(client)) return;
     heard.add(client);
