@@ -24,7 +24,9 @@ export class TidyUp implements OnApplicationBootstrap, BeforeApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.tidying = this.tidy()), EVERY_MS).unref();
+    this.timer = setInterval(() => {
+      this.tidying = this.tidying.then(() => this.tidy());
+    }, EVERY_MS).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
