@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root, runNode, tool } from './run.mjs';
 
@@ -9,7 +10,7 @@ import { root, runNode, tool } from './run.mjs';
  */
 export const suites = {
   unit: { services: [], limitMinutes: 5 },
-  medium: { services: ['postgres', 'rabbitmq', 'redis', 's3', 'kustomize'], model: true, limitMinutes: 10 },
+  medium: { services: ['postgres', 'rabbitmq', 'redis', 's3', 'kustomize'], model: true, limitMinutes: 15 },
   e2e: {
     services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     model: true,
@@ -54,6 +55,8 @@ export async function runSuite(name, env) {
   const { project = name, limitMinutes, env: own } = suites[name];
   const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
   if (suites[name].alone) args.push('--no-file-parallelism');
+  // Vitest leaves a core free; of two that would be half, and much of these suites is waiting for a database or a process.
+  else args.push(`--maxWorkers=${Math.max(2, availableParallelism() - 1)}`);
   const { code } = await runNode([tool('vitest/vitest.mjs'), ...args, `--outputFile.json=${report}`], {
     env: { ...env, ...own },
     limitMs: limitMinutes * 60_000,

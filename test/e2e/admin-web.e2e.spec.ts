@@ -77,6 +77,7 @@ describe.skipIf(!chromiumPath)('the pages of the administration', () => {
 
   it.runIf(split)('say which service is missing', async () => {
     const { child } = parley.process('notifications');
+    const before = problems.length;
     child.kill('SIGSTOP');
     try {
       await page.getByText('notifications is missing').waitFor({ timeout: 20_000 });
@@ -85,6 +86,8 @@ describe.skipIf(!chromiumPath)('the pages of the administration', () => {
       child.kill('SIGCONT');
     }
     await page.getByText('notifications is missing').waitFor({ state: 'detached', timeout: 20_000 });
+    // The browser notes what the missing service could not answer.
+    expect(problems.splice(before).filter((problem) => !/50[34]/.test(problem))).toEqual([]);
   });
 
   it('lead to the parked messages of a queue', async () => {
