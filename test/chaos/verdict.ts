@@ -50,7 +50,7 @@ export async function verdictOf(databaseUrl: string, vhost: string): Promise<Ver
     const held = (await broker<{ messages?: number }[]>('GET', `/api/queues/${vhost}`)) ?? [];
     const finished = await count(`SELECT 1 FROM platform.events WHERE type = 'inference.generation.finished.v1'`);
     const { rows } = await db.query<{ n: string }>(
-      'SELECT coalesce(sum(complete + stopped + failed), 0) AS n FROM admin.answers',
+      'SELECT coalesce(sum(complete + stopped + failed), 0) AS n FROM admin.usage_answers',
     );
     return {
       events: await count('SELECT 1 FROM platform.events'),
