@@ -97,8 +97,8 @@ function Report({ usage }: { usage: UsageView }) {
             <WaitChart buckets={wait.histogram} />
             <LatencyLine wait={wait} />
           </section>
-          <SourcesTable usage={usage} />
-          <ModelsTable usage={usage} />
+          <WaitsTable first="Source" rows={usage.sources} nameOf={({ source }) => SOURCE_NAMES[source]} />
+          <WaitsTable first="Model" rows={usage.models} nameOf={({ model }) => model} />
           <UsersTable usage={usage} />
         </>
       )}
@@ -163,41 +163,37 @@ const DaysTable = ({ usage }: { usage: UsageView }) => (
 
 const SOURCE_NAMES: Record<UsageSource, string> = { chat: 'Chats', api: 'API (/v1)' };
 
-const SourcesTable = ({ usage: { sources } }: { usage: UsageView }) => (
-  <section aria-labelledby="sources-title">
-    <h2 id="sources-title">By source</h2>
-    <TableFrame label="Usage by source">
-      <Heads first="Source" more={WAITS} />
-      <tbody>
-        {sources.map(({ source, timeToFirstToken, ...counts }) => (
-          <tr key={source}>
-            <th scope="row">{SOURCE_NAMES[source]}</th>
-            <Cells counts={counts} />
-            <Waits wait={timeToFirstToken} />
-          </tr>
-        ))}
-      </tbody>
-    </TableFrame>
-  </section>
-);
+type Measured = UsageView['models'][number] | UsageView['sources'][number];
 
-const ModelsTable = ({ usage: { models } }: { usage: UsageView }) => (
-  <section aria-labelledby="models-title">
-    <h2 id="models-title">By model</h2>
-    <TableFrame label="Usage by model">
-      <Heads first="Model" more={WAITS} />
-      <tbody>
-        {models.map(({ model, timeToFirstToken, ...counts }) => (
-          <tr key={model}>
-            <th scope="row">{model}</th>
-            <Cells counts={counts} />
-            <Waits wait={timeToFirstToken} />
-          </tr>
-        ))}
-      </tbody>
-    </TableFrame>
-  </section>
-);
+/** What was used by each of them, and how long its first tokens took. */
+const WaitsTable = <T extends Measured>({
+  first,
+  rows,
+  nameOf,
+}: {
+  first: string;
+  rows: T[];
+  nameOf(row: T): string;
+}) => {
+  const by = first.toLowerCase();
+  return (
+    <section aria-labelledby={`${by}s-title`}>
+      <h2 id={`${by}s-title`}>By {by}</h2>
+      <TableFrame label={`Usage by ${by}`}>
+        <Heads first={first} more={WAITS} />
+        <tbody>
+          {rows.map((row) => (
+            <tr key={nameOf(row)}>
+              <th scope="row">{nameOf(row)}</th>
+              <Cells counts={row} />
+              <Waits wait={row.timeToFirstToken} />
+            </tr>
+          ))}
+        </tbody>
+      </TableFrame>
+    </section>
+  );
+};
 
 function UsersTable({ usage: { users } }: { usage: UsageView }) {
   const nameOf = useNames();

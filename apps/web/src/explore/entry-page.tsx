@@ -1,62 +1,46 @@
 import { useQuery } from '@tanstack/react-query';
 import { messageOf, Problem } from '../api/problem.js';
 import { useTitle } from '../lib/hooks.js';
-import { Link, useArrival } from '../lib/router.js';
-import { PageHead } from '../shell/page-head.js';
-import { PreviousIcon } from '../ui/icons.js';
 import { Failure, Skeleton } from '../ui/parts.js';
+import { DetailPage } from './detail-page.js';
 import { EntryActions } from './entry-actions.js';
 import { EntryAdapters } from './entry-adapters.js';
 import { EntryFiles } from './entry-files.js';
 import { Capabilities, EntryBadges, EntryMark } from './entry-parts.js';
 import { EntryTable } from './entry-table.js';
 import { EntryInstall, openInstall } from './install-button.js';
-import { lastPath } from './kept-scroll.js';
 import { ModelCard } from './model-card.js';
 import { entryQuery, entryUrl } from './queries.js';
 import { RatingControl } from './stars.js';
 import type { EntryView } from './views.js';
-import './explore.css';
 
 /** All about one model or adapter. */
 export default function EntryPage({ id }: { id: string }) {
-  const main = useArrival();
   const entry = useQuery(entryQuery(id));
   useTitle(entry.data?.name ?? 'Explore');
   return (
-    <>
-      <PageHead
-        titleField={
-          <Link to={lastPath('/explore')} className="crumb-link">
-            <PreviousIcon /> Explore
-          </Link>
-        }
-      />
-      <main id="main" className="page-body" tabIndex={-1} ref={main}>
-        <div className="page-content entry-page">
-          {entry.data ? (
-            <Entry entry={entry.data} />
-          ) : entry.isError ? (
-            <>
-              <h1 className="sr-only">Explore</h1>
-              <Failure
-                title={isGone(entry.error) ? 'The catalogue has no such entry' : 'This entry could not be loaded'}
-                detail={isGone(entry.error) ? 'It was removed, or it is not shared with you.' : messageOf(entry.error)}
-              >
-                <button type="button" className="button" onClick={() => void entry.refetch()}>
-                  Try again
-                </button>
-              </Failure>
-            </>
-          ) : (
-            <>
-              <h1 className="sr-only">Explore</h1>
-              <Skeleton label="Loading the entry" lines={['45%', '25%', '100%', '80%', '30%', '100%', '100%']} />
-            </>
-          )}
-        </div>
-      </main>
-    </>
+    <DetailPage list="/explore" name="Explore">
+      {entry.data ? (
+        <Entry entry={entry.data} />
+      ) : entry.isError ? (
+        <>
+          <h1 className="sr-only">Explore</h1>
+          <Failure
+            title={isGone(entry.error) ? 'The catalogue has no such entry' : 'This entry could not be loaded'}
+            detail={isGone(entry.error) ? 'It was removed, or it is not shared with you.' : messageOf(entry.error)}
+          >
+            <button type="button" className="button" onClick={() => void entry.refetch()}>
+              Try again
+            </button>
+          </Failure>
+        </>
+      ) : (
+        <>
+          <h1 className="sr-only">Explore</h1>
+          <Skeleton label="Loading the entry" lines={['45%', '25%', '100%', '80%', '30%', '100%', '100%']} />
+        </>
+      )}
+    </DetailPage>
   );
 }
 

@@ -2,54 +2,39 @@ import { useQuery } from '@tanstack/react-query';
 import { messageOf } from '../api/problem.js';
 import { formatCount, formatDate } from '../lib/format.js';
 import { useTitle } from '../lib/hooks.js';
-import { entryPath, Link, useArrival } from '../lib/router.js';
-import { PageHead } from '../shell/page-head.js';
-import { PreviousIcon } from '../ui/icons.js';
+import { entryPath, Link } from '../lib/router.js';
 import { Failure, Skeleton } from '../ui/parts.js';
+import { DetailPage } from './detail-page.js';
 import { FileRows } from './entry-files.js';
 import { Mark } from './entry-parts.js';
 import { HubBadges, HubFacts } from './hub-model-card.js';
 import { hubModelQuery, repositoryUrl } from './hub-queries.js';
 import type { HubModelDetails } from './hub-views.js';
-import { lastPath } from './kept-scroll.js';
 import { ModelCard } from './model-card.js';
-import './explore.css';
 
 /** A repository of the hub: what it has, whether that fits, and what its publisher wrote. */
 export default function HubModelPage({ repository }: { repository: string }) {
-  const main = useArrival();
   const model = useQuery(hubModelQuery(repository));
   useTitle(repository);
   return (
-    <>
-      <PageHead
-        titleField={
-          <Link to={lastPath('/hub')} className="crumb-link">
-            <PreviousIcon /> Hub
-          </Link>
-        }
-      />
-      <main id="main" className="page-body" tabIndex={-1} ref={main}>
-        <div className="page-content entry-page">
-          {model.data ? (
-            <Repository model={model.data} onAgain={() => void model.refetch()} />
+    <DetailPage list="/hub" name="Hub">
+      {model.data ? (
+        <Repository model={model.data} onAgain={() => void model.refetch()} />
+      ) : (
+        <>
+          <h1 className="sr-only">{repository}</h1>
+          {model.isError ? (
+            <Failure title="This repository could not be loaded" detail={messageOf(model.error)}>
+              <button type="button" className="button" onClick={() => void model.refetch()}>
+                Try again
+              </button>
+            </Failure>
           ) : (
-            <>
-              <h1 className="sr-only">{repository}</h1>
-              {model.isError ? (
-                <Failure title="This repository could not be loaded" detail={messageOf(model.error)}>
-                  <button type="button" className="button" onClick={() => void model.refetch()}>
-                    Try again
-                  </button>
-                </Failure>
-              ) : (
-                <Skeleton label="Asking the hub" lines={['45%', '25%', '100%', '80%', '30%', '100%', '100%']} />
-              )}
-            </>
+            <Skeleton label="Asking the hub" lines={['45%', '25%', '100%', '80%', '30%', '100%', '100%']} />
           )}
-        </div>
-      </main>
-    </>
+        </>
+      )}
+    </DetailPage>
   );
 }
 
