@@ -68,8 +68,10 @@ import { ListHubFilesHandler } from './features/list-hub-files.handler.js';
 import { ListEntryFilesHandler } from './features/list-entry-files.handler.js';
 import { Capacity } from './fit/capacity.js';
 import { EntryFiles } from './fit/entry-files.js';
+import { EntryFits } from './fit/entry-fits.js';
 import { FileHeaders } from './fit/file-headers.js';
 import { Fits } from './fit/fits.js';
+import { KeptHeaders } from './fit/kept-headers.js';
 import { HubAnswers } from './persistence/hub-answers.js';
 import { HubApi } from './sources/hub-api.js';
 import { HubSearch } from './sources/hub-search.js';
@@ -113,8 +115,10 @@ import { RunningInstalls } from './sources/running-installs.js';
     GetHubModelHandler,
     GetHubCardHandler,
     EntryFiles,
+    EntryFits,
     FileHeaders,
     Fits,
+    KeptHeaders,
     HubAnswers,
     HubApi,
     HubModels,

@@ -20,6 +20,8 @@ const { SearchCatalogueHandler } = await at('features/search-catalogue.handler')
 const { EntryRows } = await at('persistence/entry-rows');
 const { InstalledModels } = await at('persistence/installed-models');
 const { CatalogueEntries } = await at('search/catalogue-entries');
+const { EntryFits } = await at('fit/entry-fits');
+const { KeptHeaders } = await at('fit/kept-headers');
 const { LocalModels } = await at('catalogue/local-models');
 const { LocalEntries } = await at('search/local-entries');
 const { QueryWords } = await at('search/query-words');
@@ -32,6 +34,10 @@ function generator(seed) {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
+/** Of the sizes below it fits few, so that the condition has something to leave out. */
+const machine = {
+  ...{ memoryTotalBytes: 16e9, memoryFreeBytes: 12e9, memoryBudgetBytes: 3e9, parallel: 4, contextTokens: 8192 },
+};
 const next = generator(7);
 const pick = (list) => list[next(list.length)];
 const syllables = ['ka', 'ro', 'mi', 'ten', 'lu', 'ver', 'da', 'so', 'ni', 'bel', 'tra', 'qu', 'os', 'in', 'ga', 'pho'];
@@ -66,20 +72,25 @@ const searches = {
   'three letters': () => ({ q: rare().slice(0, 3) }),
   'a mistyped word': () => ({ q: slip(rare()) }),
   'three facets': () => ({ language: pick(languages), capability: pick(capabilities), quantization: 'Q8_0' }),
+  'what fits the server': () => ({ fits: 'server' }),
+  'a word that fits a browser': () => ({ q: pick(families), fits: 'browser', browserMemory: 15e8 }),
+  'hardly anything fits': () => ({ fits: 'browser', browserMemory: 91e7 }),
   'sorted by size': () => ({ q: pick(families), sort: 'size' }),
 };
 
 async function measure(name, url) {
   const db = await Database.connect(url);
   await migrate(db);
-  const entries = new CatalogueEntries(db);
+  const entries = new CatalogueEntries(db, new KeptHeaders(db));
   const config = loadConfig({ DATA_DIR: folder });
+  const fits = new EntryFits({ lately: async () => machine }, { freeBytes: async () => 1e11 });
   const handler = new SearchCatalogueHandler(
     db,
     new QueryWords(db),
     new InstalledModels(db),
-    new EntryRows(db, config),
+    new EntryRows(db, config, fits),
     new LocalEntries(new LocalModels(config), entries),
+    fits,
   );
   const began = performance.now();
   for (let n = 0; n < ENTRIES; n += 500) await entries.put(Array.from({ length: 500 }, (_, i) => entry(n + i)));

@@ -133,6 +133,20 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     expect(await page.getByRole('button', { name: 'Without Code' }).count()).toBe(0);
   });
 
+  it('says of each model whether it fits, and narrows to what this browser could run', async () => {
+    const large = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Qwen3 8B', exact: true }) });
+    await large.getByText('This browser: too large').waitFor();
+    await large.getByText('estimate').waitFor();
+    await filters().getByRole('region', { name: 'Fits' }).getByRole('button', { name: 'This browser' }).click();
+    await expect.poll(() => cards().allInnerTexts()).not.toContain('Qwen3 8B');
+    expect(await cards().allInnerTexts()).toContain('Qwen3 1.7B');
+    expect(await page.getByText('This browser: too large').count()).toBe(0);
+    expect(new URL(page.url()).search).toBe('?fits=browser');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Without Fits this browser' }).click();
+    await expect.poll(() => cards().allInnerTexts()).toContain('Qwen3 8B');
+  });
+
   it('says where nothing matches, and the way out', async () => {
     await search().fill('zzzzzzzzzz');
     await page.getByText('Nothing matches “zzzzzzzzzz”').waitFor();

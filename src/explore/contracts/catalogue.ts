@@ -1,8 +1,11 @@
 import { command, event, query } from '@app/messaging';
 import { z } from 'zod';
+import { FitView } from './fit.js';
 import { Digest, InstallView } from './views.js';
 
-const entryId = z.string().min(1).max(300);
+export const EntryId = z.string().min(1).max(300);
+const entryId = EntryId;
+const bytes = z.int().min(0);
 const facetValue = z.string().trim().min(1).max(80);
 
 export const EntryKind = z.enum(['model', 'adapter']);
@@ -37,6 +40,10 @@ export const EntryView = z
     default: z.boolean().describe('The model that this server installs by itself'),
     installedAs: z.string().nullable().describe('Id of the installed model'),
     install: InstallView.nullable().describe('The latest install of this entry'),
+    fit: FitView.nullable().describe(
+      'Whether it fits the machine that would answer: of its file, or of the usual quantization where none is chosen; ' +
+        'null of an adapter, and where nothing is known of it',
+    ),
     addedAt: z.iso.datetime(),
   })
   .meta({ id: 'EntryView' });
@@ -67,7 +74,8 @@ export const EntryPage = z
 
 /**
  * Models and adapters that match all of what is asked, for a caller who may see them. Words match as beginnings and
- * forgive slips. Throws `explore.bad-cursor` for a cursor of another search.
+ * forgive slips. Throws `explore.bad-cursor` for a cursor of another search, and `explore.no-machine` where it is asked what
+ * fits the server while no service that runs models can be asked what it has.
  */
 export class SearchCatalogue extends query(
   'explore.search-catalogue.v1',
@@ -81,6 +89,12 @@ export class SearchCatalogue extends query(
     quantization: facetValue.optional(),
     source: facetValue.optional(),
     installed: z.boolean().optional(),
+    fits: z
+      .enum(['server', 'browser'])
+      .optional()
+      .describe('Only models that can run there (tight included), by their header or the estimate'),
+    browserMemory: bytes.optional().describe('What a browser has for a model (bytes); a page has 4 GiB at most'),
+    browserStorage: bytes.optional().describe('What a browser grants for files (bytes); one has 2 GiB at most'),
     sort: z.enum(['relevance', 'uses', 'rating', 'newest', 'name', 'size']).default('relevance'),
     cursor: z.string().max(600).optional(),
     limit: z.int().min(1).max(60).default(24),

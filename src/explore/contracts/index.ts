@@ -6,6 +6,7 @@ export * from './commands.js';
 export * from './entry-files.js';
 export * from './events.js';
 export * from './files.js';
+export * from './fit.js';
 export * from './hub.js';
 export * from './hub-models.js';
 export * from './queries.js';

@@ -31,6 +31,9 @@ export const notAtSource = (source: SourceName, reason: string) =>
 export const badCursor = () =>
   new DomainError('invalid', 'explore.bad-cursor', 'The cursor is not one of this search: begin it again.');
 
+export const noMachine = () =>
+  new DomainError('unavailable', 'explore.no-machine', 'No service that runs models could be asked what it has.');
+
 export const hubOff = () =>
   new DomainError('unavailable', 'explore.hub-off', 'EXPLORE_SOURCES does not allow the hub.');
 

@@ -52,6 +52,7 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
       shipped.map(({ id }) => id),
     );
     await this.local.refresh();
+    await this.entries.measureOld();
     await this.adapters.refreshAll();
   }
 

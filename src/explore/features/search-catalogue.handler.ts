@@ -1,6 +1,7 @@
 import { type DataOf, Handles, type MessageContext, type ResultOf } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { type EntryPage, facetNames, SearchCatalogue } from '../contracts/index.js';
+import { EntryFits, roomInBrowser } from '../fit/entry-fits.js';
 import { EntryRows } from '../persistence/entry-rows.js';
 import { InstalledModels } from '../persistence/installed-models.js';
 import { readCursor, searchMark, writeCursor } from '../search/cursor.js';
@@ -18,11 +19,13 @@ export class SearchCatalogueHandler {
     private readonly models: InstalledModels,
     private readonly entries: EntryRows,
     private readonly local: LocalEntries,
+    private readonly entryFits: EntryFits,
   ) {}
 
   async handle(search: DataOf<SearchCatalogue>, context: MessageContext): Promise<ResultOf<SearchCatalogue>> {
-    const { q, cursor: given, limit, sort, installed: _installed, ...filters } = search;
-    const { cursor: _cursor, limit: _limit, ...asked } = search;
+    const { q, cursor: given, limit, sort, ...filters } = search;
+    // What a browser has may change from page to page.
+    const { cursor: _cursor, limit: _limit, browserMemory: _memory, browserStorage: _storage, ...asked } = search;
     const mark = searchMark(asked);
     if (given === undefined) await this.local.refresh();
     const cursor = given === undefined ? null : readCursor(given, mark, orders[sort].written);
@@ -31,7 +34,7 @@ export class SearchCatalogueHandler {
       words,
       name,
       tags: facetNames.flatMap((facet) => (filters[facet] ? [`${facet}:${filters[facet]}`] : [])),
-      installed: await this.installed(search),
+      ...(await this.places(search)),
       userId: context.actor?.userId ?? null,
       role: context.actor?.role ?? null,
     };
@@ -55,10 +58,21 @@ export class SearchCatalogueHandler {
     };
   }
 
-  private async installed({ installed }: DataOf<SearchCatalogue>): Promise<Found['installed']> {
-    if (installed === undefined) return null;
+  /** What is asked about where it is, and where it would run. */
+  private async places(search: DataOf<SearchCatalogue>): Promise<Pick<Found, 'installed' | 'fits'>> {
+    const { installed, fits, browserMemory, browserStorage } = search;
+    if (installed === undefined && fits === undefined) return { installed: null, fits: null };
     const models = await this.models.catalogueIds();
-    return { is: installed, ids: models.map((m) => m.catalogue_id), digests: models.map((m) => m.digest) };
+    const here = { ids: models.map((m) => m.catalogue_id), digests: models.map((m) => m.digest) };
+    const nowhere = { ids: [], digests: [] };
+    const room = {
+      server: async () => ({ room: await this.entryFits.onServer(), here }),
+      browser: () => ({ room: roomInBrowser(browserMemory, browserStorage), here: nowhere }),
+    };
+    return {
+      installed: installed === undefined ? null : { is: installed, ...here },
+      fits: fits ? await room[fits]() : null,
+    };
   }
 
   private async count(found: Found) {

@@ -1,37 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type GgufInfo, ggufLimits, parseGguf } from '@app/gguf';
 import { DomainError } from '@app/kernel';
-import { Database } from '@app/persistence';
-import { z } from 'zod';
 import type { CatalogueEntry } from '../domain/catalogue.js';
 import { notAtSource, wrongSize } from '../domain/errors.js';
 import { type ModelSource, ModelSources } from '../domain/model-source.js';
 import { ModelFiles } from '../persistence/model-files.js';
+import { CatalogueEntries } from '../search/catalogue-entries.js';
 import { ForwardBytes } from './forward-bytes.js';
+import { type HeaderRead, KeptHeaders } from './kept-headers.js';
 
 /** No real header is as long; over a network one must not cost as much as the limits allow on a disk. */
 const limits = { ...ggufLimits, headerBytes: 48 * 2 ** 20 };
 const DEADLINE_MS = 15_000;
-
-const count = z.int().min(0);
-const Header = z.object({
-  architecture: z.string(),
-  name: z.string().nullable(),
-  license: z.string().nullable(),
-  contextLength: count,
-  parameters: count,
-  quantization: z.string(),
-  hasChatTemplate: z.boolean(),
-  fileBytes: count,
-  tensorBytes: count,
-  vocabularySize: count,
-  embeddingLength: count,
-  layers: count,
-  cacheBytesPerToken: count,
-}) satisfies z.ZodType<GgufInfo>;
-
-/** A header, or why there is none. */
-export type HeaderRead = { header: GgufInfo; problem: null } | { header: null; problem: string };
 
 /**
  * Headers of model files, without the files: from the storage when the model is installed, else from the first source
@@ -42,7 +22,8 @@ export class FileHeaders {
   private readonly reading = new Map<string, Promise<HeaderRead>>();
 
   constructor(
-    private readonly db: Database,
+    private readonly kept: KeptHeaders,
+    private readonly entries: CatalogueEntries,
     private readonly files: ModelFiles,
     private readonly sources: ModelSources,
   ) {}
@@ -50,7 +31,7 @@ export class FileHeaders {
   /** @param ask false: only what is known or lies here */
   async of(entry: CatalogueEntry, ask: boolean): Promise<HeaderRead> {
     const { digest } = entry;
-    const known = digest && (await this.kept([digest])).get(digest);
+    const known = digest && (await this.kept.of([digest])).get(digest);
     if (known) return known;
     const key = `${digest ?? entry.id} ${ask}`;
     let reading = this.reading.get(key);
@@ -59,22 +40,6 @@ export class FileHeaders {
       this.reading.set(key, reading);
     }
     return reading;
-  }
-
-  /** Those that were read before, by digest. */
-  async kept(digests: readonly string[]): Promise<Map<string, HeaderRead>> {
-    const rows = await this.db.query<{ digest: string; header: unknown; problem: string | null }>(
-      `SELECT digest, header, problem FROM explore.file_headers WHERE digest = ANY ($1::text[])
-         AND (problem IS NULL OR read_at > now() - interval '10 minutes')`,
-      [digests],
-    );
-    return new Map(
-      rows.flatMap(({ digest, header, problem }): [string, HeaderRead][] => {
-        if (problem !== null) return [[digest, { header: null, problem }]];
-        const parsed = Header.safeParse(header);
-        return parsed.success ? [[digest, { header: parsed.data, problem: null }]] : [];
-      }),
-    );
   }
 
   private async read(entry: CatalogueEntry, ask: boolean): Promise<HeaderRead> {
@@ -108,12 +73,10 @@ export class FileHeaders {
   }
 
   private async keep(digest: string | null, read: HeaderRead): Promise<HeaderRead> {
-    if (digest)
-      await this.db.query(
-        `INSERT INTO explore.file_headers (digest, header, problem, read_at) VALUES ($1, $2::jsonb, $3, now())
-         ON CONFLICT (digest) DO UPDATE SET header = excluded.header, problem = excluded.problem, read_at = now()`,
-        [digest, read.header && JSON.stringify(read.header), read.problem],
-      );
+    if (digest) {
+      await this.kept.keep(digest, read);
+      if (read.header) await this.entries.measured(digest, read.header);
+    }
     return read;
   }
 }

@@ -7,7 +7,8 @@ import { ModelFiles } from '../persistence/model-files.js';
 import { stemOf } from '../sources/hub-models.js';
 import { SPARE_BYTES } from '../sources/model-download.js';
 import { Capacity } from './capacity.js';
-import { FileHeaders, type HeaderRead } from './file-headers.js';
+import { FileHeaders } from './file-headers.js';
+import { type HeaderRead, KeptHeaders } from './kept-headers.js';
 import { type Judged, judge } from './judge.js';
 
 /** Headers of one answer that are asked for over the network; one speaks for all quantizations of a model. */
@@ -26,6 +27,7 @@ export interface Candidate extends Omit<EntryFileView, 'fit' | 'installed'> {
 export class Fits {
   constructor(
     private readonly headers: FileHeaders,
+    private readonly known: KeptHeaders,
     private readonly capacity: Capacity,
     private readonly files: ModelFiles,
     private readonly models: InstalledModels,
@@ -54,7 +56,7 @@ export class Fits {
   /** The header of each file where it is known, else that of one file of each model; by file. */
   private async read(candidates: readonly Candidate[], ask: boolean): Promise<Map<string, HeaderRead>> {
     const models = candidates.filter(({ source }) => source !== null);
-    const kept = await this.headers.kept(models.flatMap(({ digest }) => digest ?? []));
+    const kept = await this.known.of(models.flatMap(({ digest }) => digest ?? []));
     const read = new Map<string, HeaderRead>();
     for (const { file, digest } of models) if (digest && kept.has(digest)) read.set(file, kept.get(digest)!);
     const stems = new Set([...read].flatMap(([file, { header }]) => (header ? [stemOf(file)] : [])));

@@ -17,6 +17,8 @@ export interface Judged {
   /** The facts are of this very file. */
   exact: boolean;
   why?: string;
+  /** The quantization that was taken for granted, where none is chosen yet. */
+  as?: string;
 }
 
 export interface Disk {
@@ -27,9 +29,12 @@ export interface Disk {
 /** Of the memory that may be used: more than this part of it leaves little for anything else. */
 const TIGHT = 0.9;
 
+/** Memory that models may use there. */
+export const usableBytes = (machine: Machine): number => Math.min(machine.memoryBudgetBytes, machine.memoryTotalBytes);
+
 /** Judges as the engine will: what it refuses is too large, what it would cut is tight. */
-export function judge({ sizeBytes, facts, exact, why }: Judged, machine: Machine | null, disk: Disk): FitView {
-  const have = machine && Math.min(machine.memoryBudgetBytes, machine.memoryTotalBytes);
+export function judge({ sizeBytes, facts, exact, why, as }: Judged, machine: Machine | null, disk: Disk): FitView {
+  const have = machine && usableBytes(machine);
   const view: FitView = {
     verdict: 'unknown',
     needBytes: null,
@@ -72,18 +77,23 @@ export function judge({ sizeBytes, facts, exact, why }: Judged, machine: Machine
       exact,
     },
   };
-  const needs = `${size(plan.memory.total)} of memory for ${plan.contextTokens} tokens of context`;
+  const it = as ? `As ${as} it` : 'It';
+  const needs = `${exact ? '' : 'about '}${size(plan.memory.total)} of memory for ${plan.contextTokens} tokens of context`;
   if (noRoom) return { ...known, verdict: 'too-large', explains: full };
   if (machine === null || have === null)
-    return { ...known, explains: `It needs ${needs}; no service that runs models could be asked what it has.` };
+    return { ...known, explains: `${it} needs ${needs}; no service that runs models could be asked what it has.` };
   if (!plan.fits)
-    return { ...known, verdict: 'too-large', explains: `It needs ${needs} at least; models may use ${size(have)}.` };
-  const tight = (reason: string): FitView => ({ ...known, verdict: 'tight', explains: `It needs ${needs}${reason}.` });
+    return { ...known, verdict: 'too-large', explains: `${it} needs ${needs} at least; models may use ${size(have)}.` };
+  const tight = (reason: string): FitView => ({
+    ...known,
+    verdict: 'tight',
+    explains: `${it} needs ${needs}${reason}.`,
+  });
   if (plan.contextTokens < plan.wantedTokens)
     return tight(`, where ${plan.wantedTokens} tokens would be possible with more`);
   if (plan.memory.total > have * TIGHT) return tight(`, nearly all that models may use (${size(have)})`);
   if (plan.memory.total > machine.memoryFreeBytes) return tight(`; only ${size(machine.memoryFreeBytes)} are free now`);
-  return { ...known, verdict: 'fits', explains: `It needs ${needs}; models may use ${size(have)}.` };
+  return { ...known, verdict: 'fits', explains: `${it} needs ${needs}; models may use ${size(have)}.` };
 }
 
 function size(bytes: number): string {

@@ -40,11 +40,14 @@ export const InstallHubFileBody = InstallHubFile.schema.meta({ id: 'InstallHubFi
 export const EntryId = GetEntry.schema.shape.entryId;
 export const PictureId = LocatePicture.schema.shape.pictureId;
 export const RateEntryBody = RateEntry.schema.omit({ entryId: true }).meta({ id: 'RateEntryBody' });
+const bytes = z.coerce.number().int().min(0).optional();
 export const SearchCatalogueParams = SearchCatalogue.schema.extend({
   installed: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .optional(),
+  browserMemory: bytes,
+  browserStorage: bytes,
   limit: z.coerce.number().int().min(1).max(60).default(24),
 });
 

@@ -4,6 +4,8 @@ import { type Actor } from '@app/messaging';
 import { Database } from '@app/persistence';
 import type { EntryView } from '../contracts/index.js';
 import { unknownCatalogueEntry } from '../domain/errors.js';
+import { EntryFits } from '../fit/entry-fits.js';
+import type { EntryMemory } from '../search/entry-memory.js';
 import type { NewEntry } from '../search/new-entry.js';
 import { installColumns, type InstallRow, toInstall } from './install-rows.js';
 
@@ -24,6 +26,8 @@ interface EntryRow {
   base_digest: string | null;
   tags: string[];
   places: NewEntry['places'];
+  memory: EntryMemory | null;
+  file_bytes: string | null;
   uses: string;
   rating: number;
   rating_count: number;
@@ -38,6 +42,7 @@ export class EntryRows {
   constructor(
     private readonly db: Database,
     private readonly config: Config,
+    private readonly fits: EntryFits,
   ) {}
 
   async get(id: string, actor: Actor | null): Promise<EntryView> {
@@ -64,15 +69,16 @@ export class EntryRows {
        WHERE catalogue_id = ANY ($1::text[]) ORDER BY catalogue_id, created_at DESC, id DESC`,
       [ids],
     );
+    const fitOf = await this.fits.lately();
     const latest = new Map(installs.map((row) => [row.catalogue_id, toInstall(row).view()]));
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => {
       const row = byId.get(id);
-      return row ? [{ ...this.toView(row), install: latest.get(id) ?? null }] : [];
+      return row ? [{ ...this.toView(row), fit: fitOf(row), install: latest.get(id) ?? null }] : [];
     });
   }
 
-  private toView(row: EntryRow): Omit<EntryView, 'install'> {
+  private toView(row: EntryRow): Omit<EntryView, 'install' | 'fit'> {
     const number = (text: string | null) => (text === null ? null : Number(text));
     const tags = (name: string) =>
       row.tags.filter((tag) => tag.startsWith(`${name}:`)).map((tag) => tag.slice(name.length + 1));

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { MemoryFacts } from '@app/gguf';
 import { Database } from '@app/persistence';
+import type { Described } from '../fit/estimated-facts.js';
+import { KeptHeaders } from '../fit/kept-headers.js';
 import { allWordsOf, nameWordsOf, type NewEntry, tagsOf } from './new-entry.js';
+import { entryMemory, memoryOf } from './entry-memory.js';
 import { slipsOf } from './words.js';
 
 /** Entries of one statement. */
@@ -9,7 +13,10 @@ const BATCH = 500;
 /** The table of the catalogue. Ratings and uses of an entry outlive a new description of it. */
 @Injectable()
 export class CatalogueEntries {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly headers: KeptHeaders,
+  ) {}
 
   async put(entries: readonly NewEntry[]): Promise<void> {
     for (let at = 0; at < entries.length; at += BATCH) await this.putSome(entries.slice(at, at + BATCH));
@@ -34,6 +41,44 @@ export class CatalogueEntries {
     ]);
   }
 
+  /** The header of a file was read: what was estimated of its entries is known now. */
+  async measured(digest: string, facts: MemoryFacts): Promise<void> {
+    await this.db.query(
+      `UPDATE explore.catalogue_entries SET memory = m.memory, fixed_bytes = m.fixed_bytes,
+         token_bytes = m.token_bytes, trained_tokens = m.trained_tokens
+       FROM jsonb_to_record($2::jsonb) AS m(memory jsonb, fixed_bytes bigint, token_bytes bigint, trained_tokens bigint)
+       WHERE digest = $1`,
+      [digest, JSON.stringify(memoryOf(facts, true))],
+    );
+  }
+
+  /** Estimates what entries need that were stored before that was done. */
+  async measureOld(): Promise<void> {
+    for (let after = ''; ;) {
+      const rows = await this.db.query<OldRow>(
+        `SELECT id, digest, parameters, quantization, context_length, size_bytes FROM explore.catalogue_entries
+         WHERE id > $1 AND kind = 'model' AND memory IS NULL AND (size_bytes > 0 OR parameters > 0)
+         ORDER BY id LIMIT ${BATCH}`,
+        [after],
+      );
+      if (rows.length === 0) return;
+      const headers = await this.headers.of(rows.flatMap(({ digest }) => digest ?? []));
+      const measured = rows.map((row) => {
+        const header = headers.get(row.digest ?? '')?.header ?? null;
+        return { id: row.id, ...entryMemory({ ...describedBy(row), kind: 'model' }, header) };
+      });
+      await this.db.query(
+        `UPDATE explore.catalogue_entries e SET memory = m.memory, file_bytes = m.file_bytes,
+           fixed_bytes = m.fixed_bytes, token_bytes = m.token_bytes, trained_tokens = m.trained_tokens
+         FROM jsonb_to_recordset($1::jsonb) AS m(id text, memory jsonb, file_bytes bigint, fixed_bytes bigint,
+           token_bytes bigint, trained_tokens bigint)
+         WHERE e.id = m.id`,
+        [JSON.stringify(measured)],
+      );
+      after = rows.at(-1)!.id;
+    }
+  }
+
   private async putSome(entries: readonly NewEntry[]): Promise<void> {
     // Words of what not everybody may see are nobody's suggestion.
     const open = entries.filter(({ visibility = 'public' }) => visibility === 'public');
@@ -45,14 +90,31 @@ export class CatalogueEntries {
        ORDER BY w.word ON CONFLICT DO NOTHING`,
       [JSON.stringify([...words].map((word) => ({ word, slips: slipsOf(word) })))],
     );
-    await this.db.query(PUT, [JSON.stringify(entries.map(toRow))]);
+    const headers = await this.headers.of(entries.flatMap(({ digest }) => digest ?? []));
+    const rows = entries.map((entry) => toRow(entry, headers.get(entry.digest ?? '')?.header ?? null));
+    await this.db.query(PUT, [JSON.stringify(rows)]);
   }
 }
+
+interface OldRow {
+  id: string;
+  digest: string | null;
+  parameters: string | null;
+  quantization: string | null;
+  context_length: number | null;
+  size_bytes: string | null;
+}
+
+const numberOf = (text: string | null) => (text === null ? null : Number(text));
+const describedBy = ({ parameters, quantization, context_length, size_bytes }: OldRow): Described => ({
+  ...{ parameters: numberOf(parameters), quantization, contextLength: context_length, sizeBytes: numberOf(size_bytes) },
+});
 
 const columns = [
   ...['id', 'kind', 'origin', 'name', 'sort_name', 'publisher', 'description', 'license', 'parameters'],
   ...['quantization', 'context_length', 'size_bytes', 'digest', 'base_model', 'base_digest', 'tags', 'places'],
   ...['owner_id', 'visibility', 'visible_to', 'words', 'name_words', 'added_at'],
+  ...['memory', 'file_bytes', 'fixed_bytes', 'token_bytes', 'trained_tokens'],
 ];
 
 const texts = (name: string) => `array(SELECT jsonb_array_elements_text(e.${name}))`;
@@ -62,19 +124,21 @@ const PUT = `
   SELECT e.id, e.kind, e.origin, e.name, e.sort_name, e.publisher, e.description, e.license, e.parameters,
     e.quantization, e.context_length, e.size_bytes, e.digest, e.base_model, e.base_digest, ${texts('tags')}, e.places,
     e.owner_id, e.visibility, e.visible_to, array_to_tsvector(${texts('words')}),
-    array_to_tsvector(${texts('name_words')}), e.added_at
+    array_to_tsvector(${texts('name_words')}), e.added_at,
+    e.memory, e.file_bytes, e.fixed_bytes, e.token_bytes, e.trained_tokens
   FROM jsonb_to_recordset($1::jsonb) AS e(
     id text, kind text, origin text, name text, sort_name text, publisher text, description text, license text,
     parameters bigint, quantization text, context_length integer, size_bytes bigint, digest text, base_model text,
     base_digest text, tags jsonb, places jsonb, owner_id uuid, visibility text, visible_to text, words jsonb,
-    name_words jsonb, added_at timestamptz)
+    name_words jsonb, added_at timestamptz,
+    memory jsonb, file_bytes bigint, fixed_bytes bigint, token_bytes bigint, trained_tokens bigint)
   ORDER BY e.id
   ON CONFLICT (id) DO UPDATE SET ${columns
     .filter((column) => column !== 'id' && column !== 'added_at')
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
 
-const toRow = (entry: NewEntry) => ({
+const toRow = (entry: NewEntry, header: MemoryFacts | null) => ({
   id: entry.id,
   kind: entry.kind,
   origin: entry.origin,
@@ -98,4 +162,5 @@ const toRow = (entry: NewEntry) => ({
   words: allWordsOf(entry),
   name_words: nameWordsOf(entry),
   added_at: entry.addedAt,
+  ...entryMemory(entry, header),
 });

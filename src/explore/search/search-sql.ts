@@ -1,3 +1,5 @@
+import type { Room } from '../fit/entry-fits.js';
+
 /** Matches that are ranked and counted; of more, the order of an index gives the page. */
 export const MOST_RANKED = 1000;
 
@@ -9,6 +11,8 @@ export interface Found {
   tags: readonly string[];
   /** Only those that are installed, or only the others. */
   installed: { is: boolean; ids: readonly string[]; digests: readonly string[] } | null;
+  /** Only models that need no more; `here`: their file needs no room. */
+  fits: { room: Room; here: { ids: readonly string[]; digests: readonly string[] } } | null;
   userId: string | null;
   role: string | null;
 }
@@ -52,7 +56,7 @@ class Values {
 /** @param byIndex false: the order of the page decides how rows are read, and each is tried as it comes */
 function conditions(statement: Values, found: Found, byIndex: boolean): string {
   const tried = (condition: string) => (byIndex ? condition : `(${condition}) IS TRUE`);
-  const { words, tags, installed, userId, role } = found;
+  const { words, tags, installed, fits, userId, role } = found;
   const all = [
     `(e.visibility = 'public' OR e.owner_id = ${statement.add(userId, 'uuid')}
       OR (e.visibility = 'group' AND e.visible_to = ${statement.add(role, 'text')}))`,
@@ -60,12 +64,24 @@ function conditions(statement: Values, found: Found, byIndex: boolean): string {
   if (words) all.push(tried(`e.words @@ ${statement.add(words, 'tsquery')}`));
   if (tags.length > 0) all.push(tried(`e.tags @> ${statement.add(tags, 'text[]')}`));
   if (installed) {
-    const { is, ids, digests } = installed;
-    const here = `(e.id = ANY (${statement.add(ids, 'text[]')}) OR e.digest = ANY (${statement.add(digests, 'text[]')}))`;
-    all.push(is ? here : `${here} IS NOT TRUE`);
+    const here = isOf(statement, installed);
+    all.push(installed.is ? here : `${here} IS NOT TRUE`);
+  }
+  if (fits) {
+    const { memoryBytes, fileBytes, tokens, sequences } = fits.room;
+    const have = statement.add(memoryBytes, 'bigint');
+    const context = `least(${statement.add(tokens, 'bigint')}, e.trained_tokens) * ${statement.add(sequences, 'bigint')}`;
+    // The first comparison lets the index leave out what is far too large.
+    all.push(
+      `${tried(`e.fixed_bytes <= ${have}`)} AND e.fixed_bytes + e.token_bytes * ${context} <= ${have}
+      AND (e.file_bytes <= ${statement.add(fileBytes, 'bigint')} OR ${isOf(statement, fits.here)})`,
+    );
   }
   return all.join('\n AND ');
 }
+
+const isOf = (statement: Values, { ids, digests }: { ids: readonly string[]; digests: readonly string[] }): string =>
+  `(e.id = ANY (${statement.add(ids, 'text[]')}) OR e.digest = ANY (${statement.add(digests, 'text[]')}))`;
 
 /** How many match, up to the most that are ranked, and how often each tag occurs among them: one row. */
 export function countStatement(found: Found): Statement {

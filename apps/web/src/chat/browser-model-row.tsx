@@ -77,7 +77,7 @@ function stateOf(option: ModelOption, data: ModelFiles, received: number, here: 
   if (here) return data.loaded === option.digest ? 'in memory' : 'downloaded';
   const share = size > 0 ? formatPercent(received / size) : '';
   if (coming) return `${share} has come`;
-  const parts = { weightsBytes: size, kvBytesPerToken: null, computeBytes: null, modelContextLength: null };
+  const parts = { weightsBytes: size, kvBytesPerToken: null, computeBytes: null, modelContextLength: null, exact: false };
   const encoding = option.engine === 'mediapipe' ? 'mediapipe' : 'gguf';
   const { verdict, explains } = fitInBrowser(encoding, size - received, parts, data.machine);
   const fit = verdict === 'too-large' ? ` · ${explains}` : '';

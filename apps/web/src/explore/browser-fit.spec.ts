@@ -15,6 +15,7 @@ const small: ModelParts = {
   kvBytesPerToken: 64 * 1024,
   computeBytes: 100 * MIB,
   modelContextLength: 32_768,
+  exact: true,
 };
 const judge = (
   { encoding = 'gguf', size = 400 * MIB }: { encoding?: 'gguf' | 'mediapipe' | null; size?: number },
@@ -36,6 +37,7 @@ describe('whether a model fits this browser', () => {
     const fit = judge({}, { kvBytesPerToken: null });
     expect(fit.needBytes).toBe(440 * MIB);
     expect(fit.explains).toContain('about 440 MiB');
+    expect(judge({}, { exact: false }).explains).toContain('about 756 MiB');
   });
 
   it.each<[string, ReturnType<typeof judge>, RegExp]>([

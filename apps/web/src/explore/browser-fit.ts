@@ -56,7 +56,7 @@ export function fitInBrowser(
   const known = kvBytesPerToken !== null && computeBytes !== null;
   const extra = known ? kvBytesPerToken * context + computeBytes : parts.weightsBytes * UNKNOWN_EXTRA;
   const needBytes = Math.ceil(parts.weightsBytes + extra);
-  const needs = `It needs ${known ? '' : 'about '}${size(needBytes)} of memory`;
+  const needs = `It needs ${known && parts.exact ? '' : 'about '}${size(needBytes)} of memory`;
 
   if (encoding === 'gguf' && needBytes > WASM_MOST_BYTES) return no(`${needs}; a page has 4 GiB at most.`, needBytes);
   const { memoryBytes, storageFreeBytes } = machine;

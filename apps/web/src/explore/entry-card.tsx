@@ -1,6 +1,7 @@
 import { entryPath, Link } from '../lib/router.js';
 import { formatNumber } from '../lib/format.js';
 import { Capabilities, EntryBadges, EntryFacts, EntryMark } from './entry-parts.js';
+import { EntryFit } from './fit.js';
 import { EntryInstall, InstallButton } from './install-button.js';
 import { nameOf, nameSome } from './names.js';
 import { Rating } from './stars.js';
@@ -30,6 +31,7 @@ export function EntryCard({ entry }: { entry: EntryView }) {
       </div>
       <p className="entry-description">{description}</p>
       <EntryFacts entry={entry} />
+      <EntryFit entry={entry} />
       <Capabilities entry={entry} />
       <div className="entry-foot">
         <p className="facts">

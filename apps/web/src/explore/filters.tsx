@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { CheckIcon, CloseIcon } from '../ui/icons.js';
 import { FACET_NAMES, nameOf } from './names.js';
-import type { Search } from './search-state.js';
+import { PLACES, type Place, type Search } from './search-state.js';
 import { FACETS, type EntryPage, type Facet } from './views.js';
 
 type Counts = EntryPage['facets'];
@@ -19,6 +19,7 @@ const SHORT = 6;
 export const Filters = ({ search, counts, onChange }: FiltersProps) => (
   <div className="filters">
     <Installed search={search} onChange={onChange} />
+    <Places search={search} onChange={onChange} />
     {FACETS.map((facet) => (
       <FacetGroup
         key={facet}
@@ -46,6 +47,19 @@ const Installed = ({ search, onChange }: Omit<FiltersProps, 'counts'>) => (
         label={HERE[value]}
         chosen={search.installed === value}
         onChoose={(chosen) => onChange({ ...search, installed: chosen ? value : null })}
+      />
+    ))}
+  </Group>
+);
+
+const Places = ({ search, onChange }: Omit<FiltersProps, 'counts'>) => (
+  <Group title="Fits">
+    {(Object.keys(PLACES) as Place[]).map((place) => (
+      <Choice
+        key={place}
+        label={PLACES[place]}
+        chosen={search.fits === place}
+        onChoose={(chosen) => onChange({ ...search, fits: chosen ? place : null })}
       />
     ))}
   </Group>
@@ -118,6 +132,9 @@ export function ChosenFilters({ search, onChange }: Omit<FiltersProps, 'counts'>
     ...(search.installed
       ? [{ key: 'installed', label: HERE[search.installed], without: { ...search, installed: null } }]
       : []),
+    ...(search.fits
+      ? [{ key: 'fits', label: `Fits ${PLACES[search.fits].toLowerCase()}`, without: { ...search, fits: null } }]
+      : []),
     ...FACETS.flatMap((facet) => {
       const value = search.facets[facet];
       return value ? [{ key: facet, label: nameOf(facet, value), without: withFacet(search, facet, null) }] : [];
@@ -138,7 +155,7 @@ export function ChosenFilters({ search, onChange }: Omit<FiltersProps, 'counts'>
           <button
             type="button"
             className="link-button"
-            onClick={() => onChange({ ...search, installed: null, facets: {} })}
+            onClick={() => onChange({ ...search, installed: null, fits: null, facets: {} })}
           >
             Clear all
           </button>

@@ -4,9 +4,30 @@ import { formatBytes } from '../lib/format.js';
 import { Popover } from '../ui/popover.js';
 import { fitInBrowser } from './browser-fit.js';
 import { browserMachineQuery } from './queries.js';
-import type { EntryFileView, Verdict } from './views.js';
+import { PLACES } from './search-state.js';
+import type { EntryFileView, EntryView, Verdict } from './views.js';
 
 const WORDS: Record<Verdict, string> = { fits: 'fits', tight: 'tight', 'too-large': 'too large', unknown: 'not known' };
+
+/** The same of an entry in a list, in a line: its page says why. */
+export function EntryFit({ entry: { fit, encodings } }: { entry: EntryView }) {
+  const { data: machine } = useQuery(browserMachineQuery);
+  if (!fit) return null;
+  const encoding = encodings.includes('gguf') ? 'gguf' : null;
+  const here = machine && fitInBrowser(encoding, fit.parts.weightsBytes, fit.parts, machine);
+  return (
+    <p className="fits">
+      {[{ place: 'server' as const, ...fit }, ...(here ? [{ place: 'browser' as const, ...here }] : [])].map(
+        ({ place, verdict, explains }) => (
+          <span key={place} className={`fit fit-${verdict}`} title={explains}>
+            {PLACES[place]}: {WORDS[verdict]}
+          </span>
+        ),
+      )}
+      {!fit.parts.exact && <span className="muted">estimate</span>}
+    </p>
+  );
+}
 
 /** Whether a file fits where it may run, and why. */
 export function Fits({ file }: { file: EntryFileView }) {

@@ -12,8 +12,13 @@ export const entriesQuery = (search: Search) => {
   const asked = writeSearch(search).toString();
   return infiniteQueryOptions({
     queryKey: ['entries', asked],
-    queryFn: ({ pageParam, signal }) => {
+    queryFn: async ({ pageParam, signal }) => {
       const params = new URLSearchParams(asked);
+      if (search.fits === 'browser') {
+        const { memoryBytes, storageFreeBytes } = await queryClient.ensureQueryData(browserMachineQuery);
+        if (memoryBytes !== null) params.set('browserMemory', String(memoryBytes));
+        if (storageFreeBytes !== null) params.set('browserStorage', String(Math.max(0, storageFreeBytes)));
+      }
       if (pageParam) params.set('cursor', pageParam);
       return api.get<EntryPage>(`/api/explore/entries?${params}`, signal);
     },

@@ -101,4 +101,4 @@ function Nothing({ search }: { search: Search }) {
   );
 }
 
-const EVERYTHING: Search = { q: '', sort: 'relevance', installed: null, facets: {} };
+const EVERYTHING: Search = { q: '', sort: 'relevance', installed: null, fits: null, facets: {} };

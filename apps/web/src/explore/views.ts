@@ -30,6 +30,8 @@ export interface EntryView {
   default: boolean;
   installedAs: string | null;
   install: InstallView | null;
+  /** Null of an adapter, and where nothing is known of it. */
+  fit: FitView | null;
   addedAt: string;
 }
 
@@ -60,13 +62,15 @@ export interface FitView {
   parts: ModelParts;
 }
 
-/** What the server read in the header of a file. */
+/** What the server read in the header of a file, or estimates. */
 export interface ModelParts {
   weightsBytes: number;
   /** Of one conversation; null: not known. */
   kvBytesPerToken: number | null;
   computeBytes: number | null;
   modelContextLength: number | null;
+  /** From the header of this very file. */
+  exact: boolean;
 }
 
 export interface EntryFileView {
