@@ -7,6 +7,7 @@ import type { MessageView } from '../../src/chat/contracts/index.js';
 import type { BrowserModelView } from '../../src/explore/contracts/index.js';
 import { addAdapter, upload } from '../support/adapters.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
+import { chooseAdapter, chooseModel } from '../support/composer.js';
 import { admin } from '../support/parley.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
@@ -57,10 +58,7 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
   });
 
   const answer = () => page.getByRole('article', { name: 'Assistant' }).last();
-  const choose = async (name: RegExp) => {
-    await page.getByRole('button', { name: /^Model:/ }).click();
-    await page.getByRole('menuitemradio', { name }).first().click();
-  };
+  const choose = (name: RegExp) => chooseModel(page, name);
   const ask = async (text: string) => {
     await page.getByRole('textbox', { name: 'Message' }).fill(text);
     await page.getByRole('button', { name: 'Send' }).click();
@@ -79,7 +77,12 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
     await said('Hello from the tiny test model.');
     await idle();
 
-    await choose(/^Webby \+ Pirate.*in this browser/i);
+    await choose(/^Webby.*in this browser/i);
+    await chooseAdapter(page, /Pirate/);
+    // Its engine knows no strength, and says so.
+    await page.getByRole('button', { name: 'Strength of Pirate: 1' }).click();
+    expect(await page.getByRole('slider', { name: 'Strength of the adapter' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Escape');
     await ask('Two, here');
     await said(bonjour);
     await idle();
@@ -110,7 +113,10 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
   });
 
   it('says something else without the adapter, as another version of the same answer', async () => {
-    await choose(/^Webby In this browser|^Webby.*WebGPU(?!.*LoRA)/i);
+    await choose(/^Webby/);
+    // What was chosen for it stays while another engine answers.
+    await page.getByRole('button', { name: 'Adapter: Pirate' }).waitFor();
+    await chooseAdapter(page, /No adapter/);
     await answer().getByRole('button', { name: 'Retry' }).click();
     await said('Hello from the tiny browser model.');
     await idle();
@@ -151,20 +157,12 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
       await tab.getByLabel('Email').fill(admin.email);
       await tab.getByLabel('Password').first().fill(admin.password);
       await tab.getByRole('button', { name: 'Sign in' }).click();
-      await tab.getByRole('button', { name: /^Model:/ }).click();
-      await tab
-        .getByRole('menuitemradio', { name: /^Webby/ })
-        .first()
-        .click();
+      await chooseModel(tab, /^Webby/);
       await tab.getByRole('textbox', { name: 'Message' }).fill('Six');
       await tab.getByRole('button', { name: 'Send' }).click();
       await tab.getByText('offers no WebGPU').waitFor({ timeout: 60_000 });
       expect((await stored()).at(-1)).toMatchObject({ status: 'failed', error: { code: 'engine.no-webgpu' } });
-      await tab.getByRole('button', { name: /^Model:/ }).click();
-      await tab
-        .getByRole('menuitemradio', { name: /tiny.*on this server/i })
-        .first()
-        .click();
+      await chooseModel(tab, /tiny.*on this server/i);
       await tab.getByRole('article', { name: 'Assistant' }).last().getByRole('button', { name: 'Retry' }).click();
       await tab.getByText('Hello from the tiny test model.').last().waitFor();
     } finally {

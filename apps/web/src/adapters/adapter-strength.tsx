@@ -6,17 +6,16 @@ const STEP = 0.05;
 
 /** How strongly the chosen adapter is applied; where the engine knows no strength it says so. */
 export function AdapterStrength({ adapter, choice, fixed }: Pick<AdapterOptions, 'adapter' | 'choice' | 'fixed'>) {
-  const name = adapter?.name ?? fixed;
-  if (name === null) return null;
-  const scale = choice?.scale ?? 1;
+  if (!adapter) return null;
+  const scale = fixed || !choice ? 1 : choice.scale;
   return (
     <Popover
       className="model-button adapter-button"
       kind="dialog"
-      name={`Strength of ${name}: ${scale}`}
+      name={`Strength of ${adapter.name}: ${scale}`}
       label={<span>× {scale}</span>}
     >
-      {() => <Strength scale={scale} fixed={choice === null} />}
+      {() => <Strength scale={scale} fixed={fixed} />}
     </Popover>
   );
 }

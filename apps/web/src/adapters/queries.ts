@@ -1,7 +1,8 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, skipToken } from '@tanstack/react-query';
 import { queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
-import { type AdapterPage, type BrowserModelView, isConverting } from './views.js';
+import { orKept } from '../offline/away.js';
+import { type AdapterPage, type BrowserModelView, type Encoding, fileOf, isConverting } from './views.js';
 
 export const adaptersQuery = infiniteQueryOptions({
   queryKey: ['adapters', 'all'],
@@ -17,17 +18,24 @@ export const adaptersQuery = infiniteQueryOptions({
     state.data?.pages.some(({ items }) => items.some((adapter) => isConverting(adapter))) ? 1000 : false,
 });
 
-/** Those that can be chosen for a model now. */
-export const adaptersFor = (digest: string | null) =>
+/** What adapters can be chosen for: the file of a model, and the encoding that its engine reads. */
+export interface AdapterBase {
+  digest: string;
+  encoding: Encoding;
+}
+
+/** Those that can be chosen for a model now; while the server is away, those of the last time. */
+export const adaptersFor = (base: AdapterBase | null) =>
   queryOptions({
-    queryKey: ['adapters', 'for', digest],
-    queryFn: async ({ signal }) => {
-      const { items } = await api.get<AdapterPage>(`/api/adapters?limit=100&base=${digest}`, signal);
-      return items.filter(({ versions }) =>
-        versions.some(({ status, files }) => status === 'ready' && files.some(({ encoding }) => encoding === 'gguf')),
-      );
-    },
-    enabled: digest !== null,
+    queryKey: ['adapters', 'for', base?.digest, base?.encoding],
+    queryFn: base
+      ? async ({ signal }) => {
+          const { digest, encoding } = base;
+          const ask = () => api.get<AdapterPage>(`/api/adapters?limit=100&base=${digest}`, signal);
+          const { items } = await orKept(`adapters-${digest}`, ask);
+          return items.filter((adapter) => fileOf(adapter, encoding) !== null);
+        }
+      : skipToken,
     staleTime: 30_000,
   });
 

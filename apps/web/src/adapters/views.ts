@@ -2,6 +2,7 @@ import type { AnswerError } from '../api/views.js';
 
 /** The shapes of `/api/adapters`, as the server's OpenAPI document names them. */
 
+export type Encoding = 'gguf' | 'mediapipe';
 export type Visibility = 'private' | 'group' | 'public';
 
 export interface AdapterVersionView {
@@ -15,7 +16,7 @@ export interface AdapterVersionView {
   rank: number | null;
   scale: number | null;
   madeFor: string | null;
-  files: { encoding: 'gguf' | 'mediapipe'; sha256: string; sizeBytes: number; url: string }[];
+  files: { encoding: Encoding; sha256: string; sizeBytes: number; url: string }[];
   notes: AnswerError[];
   createdAt: string;
 }
@@ -50,6 +51,12 @@ export interface BrowserModelView {
   format: 'bin' | 'task' | 'litertlm';
   lora: boolean;
 }
+
+/** The file of the newest version that is ready in that encoding. */
+export const fileOf = ({ versions }: AdapterView, encoding: Encoding) =>
+  versions.flatMap(({ status, files }) =>
+    status === 'ready' ? files.filter((file) => file.encoding === encoding) : [],
+  )[0] ?? null;
 
 export const isConverting = ({ versions }: AdapterView): boolean =>
   versions.some(({ status }) => status === 'queued' || status === 'converting');

@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { v7 as newId } from 'uuid';
+import { adaptersFor } from '../adapters/queries.js';
+import { fileOf } from '../adapters/views.js';
 import { messageOf } from '../api/problem.js';
 import { noteFinished, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
@@ -11,7 +13,7 @@ import { isAway } from '../offline/away.js';
 import { waitsIn } from '../offline/waiting.js';
 import { loadPart } from '../lib/load.js';
 import { local } from '../lib/storage.js';
-import { browserModelsQuery, type BrowserModel } from './browser-models.js';
+import { type AnsweringModel, type BrowserModel, browserModelsQuery, labelOf } from './browser-models.js';
 import { samplerFor } from './browser-sampler.js';
 import { isLocal } from './local-id.js';
 
@@ -58,17 +60,35 @@ export async function browserModel(id: string): Promise<BrowserModel> {
   return model;
 }
 
+/** What answers, of what was chosen. */
+async function answering({ model: id, adapter: adapterId }: BrowserChoice): Promise<AnsweringModel> {
+  const model = await browserModel(id);
+  if (adapterId === null) return { ...model, adapter: null };
+  const adapters = await queryClient.ensureQueryData(adaptersFor({ digest: model.digest, encoding: 'mediapipe' }));
+  const adapter = adapters.find((candidate) => candidate.id === adapterId);
+  const file = adapter && fileOf(adapter, 'mediapipe');
+  if (!file) throw new Error('This adapter is not here any more.');
+  return { ...model, adapter: { id: adapterId, name: adapter.name, digest: file.sha256, sizeBytes: file.sizeBytes } };
+}
+
+/** By their ids. */
+export interface BrowserChoice {
+  model: string;
+  adapter: string | null;
+}
+
 /**
  * Tells the server that this browser answers, to a new message or to one that is there, and begins. Resolves when the
- * server knows; the answer goes on by itself. `away`: the server is told later (`starts`: of the conversation as well).
+ * server knows; the answer goes on by itself. `away`: the server is told later (`starts`: of the conversation as well;
+ * `replaces`: the question stands in the queue under that number already).
  */
 export async function beginBrowserAnswer(
   conversationId: string,
   question: { message: { id: string; text: string; parentId: string | null } } | { parentId: string },
-  modelId: string,
-  away?: { starts: boolean },
+  choice: BrowserChoice,
+  away?: { starts: boolean; replaces?: number },
 ): Promise<Begun> {
-  const model = await browserModel(modelId);
+  const model = await answering(choice);
   // Asked for on a click, as browsers want it; a no means only that the browser may clear files by itself.
   void navigator.storage?.persist?.();
   const message = 'message' in question ? question.message : null;
@@ -78,7 +98,7 @@ export async function beginBrowserAnswer(
     const asked = message
       ? { message: { ...message, conversationId, ...told, createdAt: new Date().toISOString() } }
       : { parentId };
-    const begun = await beginLocalAnswer(conversationId, ownerId(), asked, model.name);
+    const begun = await beginLocalAnswer(conversationId, ownerId(), asked, labelOf(model));
     void run(begun, model, message === null);
     return begun;
   }
@@ -86,7 +106,7 @@ export async function beginBrowserAnswer(
   if (away) {
     const { beginOfflineTurn } = await loadPart(() => import('../offline/begin-turn.js'));
     const sampler = samplerFor({ retry: message === null });
-    const begun = await beginOfflineTurn({ conversationId, answerId, question, model, sampler, starts: away.starts });
+    const begun = await beginOfflineTurn({ conversationId, answerId, question, model, sampler, ...away });
     void run(begun, model, message === null, true);
     return begun;
   }
@@ -94,7 +114,7 @@ export async function beginBrowserAnswer(
     'POST',
     `/api/conversations/${encodeURIComponent(conversationId)}/browser-answers`,
     {
-      body: { messageId: answerId, message, parentId, model: model.name },
+      body: { messageId: answerId, message, parentId, model: labelOf(model) },
     },
   );
   if (begun.answer.status === 'pending') void run(begun, model, message === null);
@@ -125,7 +145,7 @@ function answerIdFor(messageId: string): string {
   return known;
 }
 
-async function run({ answer, prompt }: Begun, model: BrowserModel, retry: boolean, queued = false): Promise<void> {
+async function run({ answer, prompt }: Begun, model: AnsweringModel, retry: boolean, queued = false): Promise<void> {
   const { id: answerId, conversationId } = answer;
   if (running.get().has(answerId)) return;
   const stop = new AbortController();
@@ -162,13 +182,13 @@ async function run({ answer, prompt }: Begun, model: BrowserModel, retry: boolea
   }
 }
 
-export async function retryInBrowser(answer: MessageView, modelId: string): Promise<void> {
+export async function retryInBrowser(answer: MessageView, choice: BrowserChoice): Promise<void> {
   const { conversationId } = answer;
   const question = { parentId: answer.parentId! };
-  const later = () => beginBrowserAnswer(conversationId, question, modelId, { starts: false });
+  const later = () => beginBrowserAnswer(conversationId, question, choice, { starts: false });
   const begun = waitsIn(conversationId)
     ? await later()
-    : await beginBrowserAnswer(conversationId, question, modelId).catch((error: unknown) => {
+    : await beginBrowserAnswer(conversationId, question, choice).catch((error: unknown) => {
         if (isLocal(conversationId) || !isAway(error)) throw error;
         return later();
       });

@@ -4,7 +4,7 @@ import { EngineError } from '../engines/errors.js';
 import { browserFiles, type Quota, type WantedFile } from '../engines/files/browser-files.js';
 import { loadedModel, unloadModel } from '../engines/loaded-engine.js';
 import { type BrowserMachine, browserMachine } from '../explore/browser-fit.js';
-import type { BrowserModel } from './browser-models.js';
+import type { AnsweringModel, BrowserModel } from './browser-models.js';
 import { beginDownload, downloadGrew, endDownload } from './downloads.js';
 
 /** What this browser has of the files of models, and what it has for them. */
@@ -37,24 +37,20 @@ const locate = (digest: string, signal?: AbortSignal) => async () => {
 
 const encodingOf = ({ runtime }: BrowserModel) => (runtime === 'mediapipe' ? 'mediapipe' : 'gguf');
 
-/** The file of a model, without the adapter that it may carry. */
 export function wantedModel(model: BrowserModel, signal?: AbortSignal): WantedFile {
-  const { digest, name, sizeBytes, adapter } = model;
-  return {
-    ...{ digest, sizeBytes, kind: 'model', encoding: encodingOf(model), locate: locate(digest, signal) },
-    name: adapter ? name.slice(0, -adapter.name.length - 3) : name,
-  };
+  const { digest, name, sizeBytes } = model;
+  return { digest, name, sizeBytes, kind: 'model', encoding: encodingOf(model), locate: locate(digest, signal) };
 }
 
 export const wantedAdapter = (
   model: BrowserModel,
-  adapter: NonNullable<BrowserModel['adapter']>,
+  { digest, name, sizeBytes }: NonNullable<AnsweringModel['adapter']>,
   signal?: AbortSignal,
 ): WantedFile => ({
-  ...adapter,
+  ...{ digest, name, sizeBytes },
   kind: 'adapter',
   encoding: encodingOf(model),
-  locate: locate(adapter.digest, signal),
+  locate: locate(digest, signal),
 });
 
 /** Brings a model here before it is needed. Resolves false when it was cancelled; what came is kept for the next time. */

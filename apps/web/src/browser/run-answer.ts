@@ -4,7 +4,7 @@ import { EngineError } from '../engines/errors.js';
 import { browserFiles } from '../engines/files/browser-files.js';
 import type { Draft } from '../engines/files/database.js';
 import { ready } from '../engines/loaded-engine.js';
-import type { BrowserModel } from './browser-models.js';
+import type { AnsweringModel } from './browser-models.js';
 import { type AnswerSaver, LocalAnswerSaver, QueuedAnswerSaver, SharedAnswerSaver } from './answer-savers.js';
 import { unfinishedRun } from './unfinished-run.js';
 import { answerLock } from './deliver-draft.js';
@@ -14,7 +14,7 @@ import { wantedAdapter, wantedModel } from './model-files.js';
 export interface AnswerJob {
   answerId: string;
   conversationId: string;
-  model: BrowserModel;
+  model: AnsweringModel;
   sampler: Sampler;
   prompt: readonly ChatMessage[];
   /** It belongs to a turn that waits to be sent: the server does not know of it. */

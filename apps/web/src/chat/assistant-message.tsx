@@ -10,7 +10,9 @@ import { useRunningAnswer } from '../browser/browser-answers.js';
 import { useLiveAnswer } from './answers.js';
 import { refreshConversation } from './cache.js';
 import { Details } from './details.js';
+import { AnswerInstead } from './answer-instead.js';
 import { CopyButton, Siblings } from './message-parts.js';
+import { answerPendingWith } from './outgoing.js';
 import type { PathNode } from './tree.js';
 import { Waiting, waitingText } from './waiting.js';
 
@@ -78,6 +80,9 @@ export const AssistantMessage = memo(function AssistantMessage({ node, retryable
   );
 });
 
+/** Who waits so long for the first word may want another model. */
+const SLOW_MS = 6000;
+
 function PendingAnswer({ node }: { node: PathNode<MessageView> }) {
   const { message } = node;
   const { text, phase, restarted, done, connected, problem } = useLiveAnswer(message);
@@ -103,6 +108,14 @@ function PendingAnswer({ node }: { node: PathNode<MessageView> }) {
       )}
       <div className="actions">
         <Siblings node={node} />
+        {!text && !done && (
+          <AnswerInstead
+            conversationId={message.conversationId}
+            model={message.model}
+            afterMs={SLOW_MS}
+            onPick={(model, adapter) => answerPendingWith(message, model, adapter)}
+          />
+        )}
       </div>
     </Frame>
   );

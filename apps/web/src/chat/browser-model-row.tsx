@@ -1,6 +1,7 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { browserModel } from '../browser/browser-answers.js';
+import { isBrowserModel } from '../browser/browser-models.js';
 import { useDownload } from '../browser/downloads.js';
 import type { ModelFiles } from '../browser/model-files.js';
 import { fitInBrowser } from '../explore/browser-fit.js';
@@ -18,15 +19,25 @@ const filesQuery = queryOptions({
   staleTime: 0,
 });
 
+/** What of a model's file is in this browser; null for a model of the server, and until it is known. */
+export function useFileState(option: ModelOption): { text: string; here: boolean } | null {
+  const inBrowser = isBrowserModel(option.id);
+  const { data } = useQuery({ ...filesQuery, enabled: inBrowser });
+  const digest = option.digest ?? '';
+  const download = useDownload(digest);
+  if (!inBrowser || !data) return null;
+  const here = !download && data.complete.has(digest);
+  const received = download?.receivedBytes ?? data.receivedBytes.get(digest) ?? 0;
+  return { text: stateOf(option, data, received, here, download !== null), here };
+}
+
 /** A model that runs in this browser: the choice, and beside it what there is to do about its file. */
 export function BrowserModelRow({ option, children }: { option: ModelOption; children(state: string): ReactNode }) {
   const client = useQueryClient();
-  const { data } = useQuery(filesQuery);
+  const file = useFileState(option);
   const digest = option.digest ?? '';
   const download = useDownload(digest);
   const changed = () => client.invalidateQueries({ queryKey: ['browser-storage'] });
-  const received = download?.receivedBytes ?? data?.receivedBytes.get(digest) ?? 0;
-  const here = !download && (data?.complete.has(digest) ?? false);
 
   const bring = async () => {
     try {
@@ -48,19 +59,18 @@ export function BrowserModelRow({ option, children }: { option: ModelOption; chi
       await changed();
     }
   };
-  // An adapter is small, and its model is another row.
-  const action = 'adapter' in option && option.adapter === null && data && (
+  const action = file && (
     <Action
       {...(download
         ? { name: `Cancel the download of ${option.name}`, icon: <CloseIcon />, onClick: download.cancel }
-        : here
+        : file.here
           ? { name: `Delete ${option.name} from this browser`, icon: <TrashIcon />, onClick: () => void remove() }
           : { name: `Download ${option.name}`, icon: <DownloadIcon />, onClick: () => void bring() })}
     />
   );
   return (
     <div role="none" className="model-row">
-      {children(data ? stateOf(option, data, received, here, download !== null) : '')}
+      {children(file?.text ?? '')}
       {action}
     </div>
   );
@@ -77,7 +87,13 @@ function stateOf(option: ModelOption, data: ModelFiles, received: number, here: 
   if (here) return data.loaded === option.digest ? 'in memory' : 'downloaded';
   const share = size > 0 ? formatPercent(received / size) : '';
   if (coming) return `${share} has come`;
-  const parts = { weightsBytes: size, kvBytesPerToken: null, computeBytes: null, modelContextLength: null, exact: false };
+  const parts = {
+    weightsBytes: size,
+    kvBytesPerToken: null,
+    computeBytes: null,
+    modelContextLength: null,
+    exact: false,
+  };
   const encoding = option.engine === 'mediapipe' ? 'mediapipe' : 'gguf';
   const { verdict, explains } = fitInBrowser(encoding, size - received, parts, data.machine);
   const fit = verdict === 'too-large' ? ` · ${explains}` : '';

@@ -17,7 +17,7 @@ export function chooseModel(id: string): void {
 export type ModelOption = ModelView | BrowserOption;
 interface BrowserOption extends Omit<ModelView, 'engine'> {
   engine: BrowserModel['runtime'];
-  adapter: BrowserModel['adapter'];
+  lora: boolean;
 }
 
 export interface ModelChoice {
@@ -43,6 +43,6 @@ export function useModelChoice({ local = false } = {}): ModelChoice {
   return { models, model };
 }
 
-const toOption = ({ id, name, runtime, digest, sizeBytes, contextTokens, adapter }: BrowserModel): BrowserOption => ({
-  ...{ id, name, engine: runtime, default: false, digest, sizeBytes, contextLength: contextTokens, adapter },
+const toOption = ({ id, name, runtime, digest, sizeBytes, contextTokens, lora }: BrowserModel): BrowserOption => ({
+  ...{ id, name, engine: runtime, default: false, digest, sizeBytes, contextLength: contextTokens, lora },
 });

@@ -46,7 +46,7 @@ export function ModelMenu({ models, model }: ModelChoice) {
               >
                 <span>
                   <span className="model-option-name">{option.name}</span>
-                  <span className="muted">{describe(option, state)}</span>
+                  <span className="muted">{describeModel(option, state)}</span>
                 </span>
                 {option.id === model?.id && <CheckIcon />}
               </button>
@@ -66,12 +66,12 @@ export function ModelMenu({ models, model }: ModelChoice) {
   );
 }
 
-function describe(model: ModelOption, state: string): string {
+/** In a line, where a model runs and how large it is; `state` of its file in this browser. */
+export function describeModel(model: ModelOption, state: string): string {
   const parts = [placeOf(model.engine)];
   if (model.sizeBytes !== null) parts.push(formatBytes(model.sizeBytes));
   if (model.contextLength !== null) parts.push(`${formatTokens(model.contextLength)} context`);
   if (model.default) parts.push('default');
-  if ('adapter' in model && model.adapter) parts.push('LoRA adapter');
   if (state) parts.push(state);
   const text = parts.join(' · ');
   return text[0]!.toUpperCase() + text.slice(1);

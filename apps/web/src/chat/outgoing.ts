@@ -4,7 +4,12 @@ import type { ChosenAdapter } from '../adapters/adapter-choice.js';
 import { messageOf } from '../api/problem.js';
 import { conversationQuery, queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
-import { beginBrowserAnswer, retryInBrowser, stopBrowserAnswer } from '../browser/browser-answers.js';
+import {
+  type BrowserChoice,
+  beginBrowserAnswer,
+  retryInBrowser,
+  stopBrowserAnswer,
+} from '../browser/browser-answers.js';
 import { isBrowserModel } from '../browser/browser-models.js';
 import { isLocal } from '../browser/local-id.js';
 import { loadPart } from '../lib/load.js';
@@ -89,7 +94,7 @@ async function tellLater({ message, model, adapter, starts }: Outgoing): Promise
   const { id, conversationId, text, parentId } = message;
   if (isBrowserModel(model)) {
     const question = { message: { id, text, parentId } };
-    const begun = await beginBrowserAnswer(conversationId, question, model, { starts });
+    const begun = await beginBrowserAnswer(conversationId, question, inBrowser(model, adapter), { starts });
     return putMessages(conversationId, [begun.message, begun.answer]);
   }
   const { leave } = await loadPart(() => import('../offline/sender.js'));
@@ -106,7 +111,7 @@ async function tell(item: Outgoing): Promise<void> {
     await api.json('POST', '/api/conversations', { body: { id: conversationId } });
   }
   const { message, answer } = isBrowserModel(item.model)
-    ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, item.model)
+    ? await beginBrowserAnswer(conversationId, { message: { id, text, parentId } }, inBrowser(item.model, item.adapter))
     : await api.json<SentMessage>('POST', `${path}/messages`, {
         body: {
           id,
@@ -119,6 +124,12 @@ async function tell(item: Outgoing): Promise<void> {
   await putMessages(conversationId, [message, answer]);
 }
 
+/** Its engine knows no strength. */
+const inBrowser = (model: string, adapter: ChosenAdapter | null): BrowserChoice => ({
+  model,
+  adapter: adapter?.id ?? null,
+});
+
 /** Every way to an answer obeys the place that was chosen for the conversation. */
 const STAYS_HERE = 'This conversation stays in this browser: choose a model that runs here.';
 
@@ -129,7 +140,7 @@ export async function retryAnswer(
   adapter: ChosenAdapter | null,
 ): Promise<void> {
   const { conversationId, id } = answer;
-  if (isBrowserModel(model)) return retryInBrowser(answer, model);
+  if (isBrowserModel(model)) return retryInBrowser(answer, inBrowser(model, adapter));
   if (isLocal(conversationId)) throw new Error(STAYS_HERE);
   const sibling = await api.json<MessageView>(
     'POST',
@@ -139,6 +150,16 @@ export async function retryAnswer(
   await putMessages(conversationId, [sibling]);
   chooseMessage(sibling);
   conversationChanged(conversationId);
+}
+
+/** Gives up an answer that has not begun, and asks another model for one. */
+export async function answerPendingWith(
+  answer: MessageView,
+  model: string,
+  adapter: ChosenAdapter | null,
+): Promise<void> {
+  await stopAnswer(answer);
+  await retryAnswer(answer, model, adapter);
 }
 
 export async function stopAnswer(answer: MessageView): Promise<void> {

@@ -1,11 +1,15 @@
 import { memo, useState, type KeyboardEvent } from 'react';
 import type { MessageView } from '../api/views.js';
+import { loadPart } from '../lib/load.js';
 import { EditIcon } from '../ui/icons.js';
+import { AnswerInstead } from './answer-instead.js';
 import { CopyButton, Siblings } from './message-parts.js';
 import { Link } from '../lib/router.js';
 import { useWaiting } from '../offline/waiting.js';
 import { discard, sendAgain, type Outgoing } from './outgoing.js';
 import type { PathNode } from './tree.js';
+
+const instead = () => loadPart(() => import('../offline/answer-instead.js'));
 
 interface UserMessageProps {
   node: PathNode<MessageView>;
@@ -38,7 +42,14 @@ export const UserMessage = memo(function UserMessage({ node, outgoing, editable,
       {waits && (
         <p className="remark waits">
           {waits.refused ? `Not sent. ${waits.refused.message} ` : 'Waiting to be sent'}
-          {waits.refused && <Link to="/storage">See what was not sent</Link>}
+          {waits.refused && <Link to="/storage">See what was not sent</Link>}{' '}
+          {waits.change.kind === 'say' && (
+            <AnswerInstead
+              conversationId={message.conversationId}
+              model={waits.refused ? null : waits.change.model}
+              onPick={async (model, adapter) => (await instead()).answerInstead(waits, model, adapter)}
+            />
+          )}
         </p>
       )}
       {outgoing?.error && (
@@ -47,6 +58,11 @@ export const UserMessage = memo(function UserMessage({ node, outgoing, editable,
           <button type="button" className="link-button" onClick={() => sendAgain(outgoing)}>
             Send again
           </button>
+          <AnswerInstead
+            conversationId={message.conversationId}
+            model={outgoing.model}
+            onPick={(model, adapter) => sendAgain({ ...outgoing, model, adapter })}
+          />
           <button type="button" className="link-button" onClick={() => discard(outgoing)}>
             Discard
           </button>

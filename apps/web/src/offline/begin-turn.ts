@@ -1,21 +1,24 @@
 import { conversationQuery, queryClient } from '../api/queries.js';
 import type { MessageView } from '../api/views.js';
-import type { BrowserModel } from '../browser/browser-models.js';
+import { type AnsweringModel, labelOf } from '../browser/browser-models.js';
 import { promptOf } from '../browser/local-answers.js';
 import { pathTo } from '../browser/path-to.js';
 import { unfinishedRun } from '../browser/unfinished-run.js';
 import type { ChatMessage, Sampler } from '../engines/engine.js';
-import { leave } from './sender.js';
+import { changeQuestion } from './queue.js';
+import { changed, leave, whileNothingIsSent } from './sender.js';
 import { questionOf } from './question.js';
 
 export interface OfflineTurn {
   conversationId: string;
   answerId: string;
   question: { message: { id: string; text: string; parentId: string | null } } | { parentId: string };
-  model: BrowserModel;
+  model: AnsweringModel;
   sampler: Sampler;
   /** The server does not know the conversation itself either. */
   starts: boolean;
+  /** The number of the question in the queue, which waited for another model. */
+  replaces?: number;
 }
 
 /** Stores a question and the answer that begins, to be sent when both are whole. */
@@ -26,6 +29,7 @@ export async function beginOfflineTurn({
   model,
   sampler,
   starts,
+  replaces,
 }: OfflineTurn): Promise<{ message: MessageView; answer: MessageView; prompt: ChatMessage[] }> {
   const known = queryClient.getQueryData(conversationQuery(conversationId).queryKey)?.messages ?? [];
   const message =
@@ -35,11 +39,15 @@ export async function beginOfflineTurn({
   if (!message) throw new Error('This message is not here any more.');
   const answer: MessageView = {
     ...{ id: answerId, conversationId, parentId: message.id, role: 'assistant', text: '', status: 'pending' },
-    ...{ runsIn: 'browser', model: model.name, error: null, metadata: null, createdAt: new Date().toISOString() },
+    ...{ runsIn: 'browser', model: labelOf(model), error: null, metadata: null, createdAt: new Date().toISOString() },
   };
   const run = unfinishedRun(model, sampler);
   const turn = { kind: 'turn' as const, message, answer, run, ended: false };
-  await leave(conversationId, [...(starts ? [{ kind: 'start' as const }] : []), turn]);
+  if (replaces === undefined) await leave(conversationId, [...(starts ? [{ kind: 'start' as const }] : []), turn]);
+  else {
+    await whileNothingIsSent(() => changeQuestion(replaces, () => turn));
+    await changed();
+  }
   const path = pathTo([...known.filter(({ id }) => id !== message.id), message], message.id);
   return { message, answer, prompt: promptOf(path) };
 }

@@ -1,5 +1,8 @@
+import { adaptersFor } from '../adapters/queries.js';
+import { queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
 import type { ConversationSummary, ConversationView, Page } from '../api/views.js';
+import { browserModelsQuery } from '../browser/browser-models.js';
 import { keepCopy, listCopies } from './copies.js';
 
 /** As many of the newest conversations are kept without having been opened here. */
@@ -15,6 +18,12 @@ export async function keepRecent(ownerId: string, signal: AbortSignal): Promise<
     const conversation = await api.get<ConversationView>(`/api/conversations/${encodeURIComponent(id)}`, signal);
     if (!signal.aborted) await keepCopy(ownerId, conversation);
   }
+}
+
+/** Those that the composer offers for models of this browser. */
+export async function keepAdapters(): Promise<void> {
+  for (const { digest, lora } of await queryClient.ensureQueryData(browserModelsQuery))
+    if (lora) await queryClient.prefetchQuery(adaptersFor({ digest, encoding: 'mediapipe' }));
 }
 
 /** Whatever the reader does goes first. */

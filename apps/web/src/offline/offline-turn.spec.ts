@@ -8,6 +8,7 @@ import type { ConversationView, MessageView } from '../api/views.js';
 import { retryInBrowser } from '../browser/browser-answers.js';
 import { send } from '../chat/outgoing.js';
 import type { Engine, EngineEvent } from '../engines/engine.js';
+import { answerInstead } from './answer-instead.js';
 import { nowOrLater } from './now-or-later.js';
 import { loadQueue, updateQueued } from './queue.js';
 import { sendWaiting } from './sender.js';
@@ -40,7 +41,7 @@ beforeAll(() => {
     digest,
     sizeBytes: 1,
     contextTokens: 100,
-    adapter: null,
+    lora: false,
   };
   queryClient.setQueryDefaults(['models', 'browser'], { staleTime: Infinity });
   queryClient.setQueryData(['models', 'browser'], [model]);
@@ -121,7 +122,7 @@ describe('a turn without the server', () => {
       updatedAt: at,
       messages: [question, answer],
     });
-    await retryInBrowser(answer, modelId);
+    await retryInBrowser(answer, { model: modelId, adapter: null });
     const [turn] = await ended(1);
     expect(turn!.change).toMatchObject({
       kind: 'turn',
@@ -172,5 +173,57 @@ describe('a turn without the server', () => {
     send({ conversationId: id, text: 'More', parentId: null, model: 'm', adapter: null });
     await ended(3);
     expect(json.mock.calls.filter(([, path]) => path.includes(id))).toEqual([]);
+  });
+
+  describe('for a model of the server, given to another model', () => {
+    const leaveOne = async (refused: { code: string; message: string } | null = null) => {
+      const json = vi.spyOn(api, 'json').mockImplementation(away);
+      const id = newId();
+      send({ conversationId: id, text: 'Who answers?', parentId: null, model: 'm', adapter: null, starts: true });
+      const queue = await ended(2);
+      const said = queue.find(({ change }) => change.kind === 'say')!;
+      if (refused) await updateQueued(said.seq, (one) => ({ ...one, refused }));
+      return { id, json, said: (await loadQueue(user.id)).find(({ seq }) => seq === said.seq)! };
+    };
+
+    it.each([
+      ['that waits', null],
+      ['that was refused', { code: 'x', message: 'There is no such model.' }],
+    ])('of this browser: a question %s is answered at once, in its place and under its id', async (_, refused) => {
+      const { id, said } = await leaveOne(refused);
+      await answerInstead(said, modelId, null);
+      const [start, turn, ...more] = await ended(2);
+      expect([start!.change.kind, more]).toEqual(['start', []]);
+      const { message } = said.change as { message: MessageView };
+      expect(turn).toMatchObject({
+        ...{ seq: said.seq, refused: null },
+        change: { kind: 'turn', message: { id: message.id }, answer: { text: 'one two', status: 'complete' } },
+      });
+      const { messages } = await shown(id);
+      expect(messages.map(({ text }) => text)).toEqual(['Who answers?', 'one two']);
+    });
+
+    it('of the server: it waits for that one', async () => {
+      const { said } = await leaveOne({ code: 'x', message: 'There is no such model.' });
+      const adapter = { id: newId(), scale: 0.5 };
+      await answerInstead(said, 'other', adapter);
+      expect((await loadQueue(user.id))[1]).toMatchObject({
+        ...{ seq: said.seq, refused: null },
+        change: { kind: 'say', message: { text: 'Who answers?' }, model: 'other', adapter },
+      });
+    });
+
+    it('changes nothing once it was sent', async () => {
+      const { id, json, said } = await leaveOne();
+      json.mockImplementation((_method, path) => {
+        const message = { ...(said.change as { message: MessageView }).message, conversationId: id };
+        const answer = { ...message, id: newId(), parentId: message.id, role: 'assistant', status: 'pending' };
+        return Promise.resolve((path.endsWith('/messages') ? { message, answer } : undefined) as never);
+      });
+      await sendWaiting();
+      expect(await loadQueue(user.id)).toEqual([]);
+      await expect(answerInstead(said, modelId, null)).rejects.toThrow('sent meanwhile');
+      expect(await loadQueue(user.id)).toEqual([]);
+    });
   });
 });

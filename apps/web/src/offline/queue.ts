@@ -28,6 +28,17 @@ export async function updateQueued(seq: number, next: (known: Queued) => Queued)
   if (known) await store.put(next(known));
 }
 
+type Question = Extract<Change, { kind: 'say' }>;
+
+/** Puts another change in the place of a question that waits, or was refused. Rejects when it is not there any more. */
+export async function changeQuestion(seq: number, next: (asked: Question) => Change): Promise<void> {
+  const { store, done } = (await offlineStore()).transaction('queue', 'readwrite');
+  const known = await store.get(seq);
+  if (known?.change.kind !== 'say') throw new Error('This message was sent meanwhile.');
+  await store.put({ ...known, change: next(known.change), refused: null });
+  await done;
+}
+
 export const dropQueued = async (seq: number): Promise<void> => (await offlineStore()).delete('queue', seq);
 
 /** Ids of messages that the server has once it took this. */

@@ -39,9 +39,25 @@ export async function leave(conversationId: string, changes: readonly Change[]):
   if (api.reachable.get()) void sendWaiting();
 }
 
-async function changed(): Promise<void> {
+/** Other tabs and this one show what waits now. */
+export async function changed(): Promise<void> {
   await readWaiting();
   tellTabs({ type: 'queue-changed' });
+}
+
+const QUEUE_LOCK = 'parley.queue';
+/** A request that hangs is not waited for longer. */
+const BUSY_MS = 5000;
+
+/** What is changed is not on its way to the server at that moment. Rejects when it is, for long. */
+export async function whileNothingIsSent(change: () => Promise<void>): Promise<void> {
+  const signal = AbortSignal.timeout(BUSY_MS);
+  try {
+    await navigator.locks.request(QUEUE_LOCK, { signal }, change);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    throw new Error('This message is being sent just now.', { cause: error });
+  }
 }
 
 /** As `change` says; then it is sent if it can be. */
@@ -67,7 +83,7 @@ export async function sendWaiting(): Promise<void> {
     if (local.get('browser.drafts') !== null) for (const id of await recoverDrafts()) await refreshConversation(id);
     await readWaiting();
     if (waiting.get().length === 0) return;
-    await navigator.locks.request('parley.queue', async () => {
+    await navigator.locks.request(QUEUE_LOCK, async () => {
       const touched = new Set<string>();
       try {
         await sendQueue(ownerId, {

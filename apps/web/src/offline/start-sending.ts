@@ -27,7 +27,10 @@ export function startSending(): () => void {
   const timer = setTimeout(() => {
     if (!navigator.serviceWorker?.controller || session.status !== 'signed-in') return;
     void import('./keep-recent.js')
-      .then(({ keepRecent }) => keepRecent(session.user.id, leaving.signal))
+      .then(async ({ keepAdapters, keepRecent }) => {
+        await keepAdapters();
+        await keepRecent(session.user.id, leaving.signal);
+      })
       .catch(() => undefined); // The next visit goes on.
   }, RECENT_AFTER_MS);
   return () => {
