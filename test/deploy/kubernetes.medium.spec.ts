@@ -21,6 +21,7 @@ const given: Record<string, string> = {
   AUTH_ADMIN_PASSWORD: 'correct horse battery',
   AUTH_API_KEY: 'pk_0123456789abcdefghij',
   HF_TOKEN: 'hf_x',
+  OTEL_EXPORTER_OTLP_HEADERS: 'x-key=x',
   INFERENCE_UPSTREAM_API_KEY: 'x',
   S3_ACCESS_KEY_ID: 'x',
   S3_SECRET_ACCESS_KEY: 'x',
@@ -84,7 +85,7 @@ describe.runIf(canRender).each(overlays)('the overlay %s', (overlay) => {
       expect({ [one.metadata!.name!]: problemsOfEnvironment(env) }).toEqual({ [one.metadata!.name!]: [] });
       expect(
         Object.keys(literals).filter((name) =>
-          /PASSWORD|SECRET|TOKEN|KEY|DATABASE_URL|RABBITMQ_URL|REDIS_URL|SMTP_URL/.test(name),
+          /PASSWORD|SECRET|TOKEN|KEY|DATABASE_URL|RABBITMQ_URL|REDIS_URL|SMTP_URL|HEADERS/.test(name),
         ),
       ).toEqual([]);
     }
@@ -286,6 +287,14 @@ describe.runIf(canRender).each(overlays)('the overlay %s', (overlay) => {
     it('inference to engines in the cluster', () => {
       const engine = pod({ 'parley.upstream': 'true' }, 'engines');
       expect(serviceNames.filter((service) => can(pod(labelsOf(service)), engine, 8000))).toEqual(['inference']);
+    });
+
+    it('every service to the collector of its traces, where there is one', () => {
+      const collector = pod({ any: 'pod' }, 'observability');
+      const told = parley().filter((one) => 'OTEL_EXPORTER_OTLP_ENDPOINT' in environmentOf(one, settings).literals);
+      expect(told).toHaveLength(overlay === 'production' ? serviceNames.length : 0);
+      const may = serviceNames.filter((service) => can(pod(labelsOf(service)), collector, 4318));
+      expect(may).toHaveLength(told.length);
     });
 
     it('people to the gateway, Prometheus to all, and nobody else', () => {

@@ -34,6 +34,8 @@ export class Config {
   readonly delivery;
   readonly inference;
   readonly notifications;
+  /** Undefined: no traces. Headers, name and attributes are read from the environment by OpenTelemetry itself. */
+  readonly tracing;
   readonly shutdownGraceMs: number;
 
   constructor(s: Settings) {
@@ -115,6 +117,13 @@ export class Config {
       emailGraceSeconds: s.NOTIFICATIONS_EMAIL_GRACE_SECONDS,
       emailsPerMinute: s.NOTIFICATIONS_EMAILS_PER_MINUTE,
     };
+    this.tracing = s.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? {
+          endpoint: s.OTEL_EXPORTER_OTLP_ENDPOINT,
+          sampler: s.OTEL_TRACES_SAMPLER,
+          ratio: s.OTEL_TRACES_SAMPLER_ARG,
+        }
+      : undefined;
     this.shutdownGraceMs = s.SHUTDOWN_GRACE_MS;
   }
 }

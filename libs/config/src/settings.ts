@@ -42,6 +42,7 @@ const smtpUrl = z
 const sender = z.string().refine((value) => /^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/.test(value), {
   error: 'must be an address, or a name and an address as Parley <parley@example.org>',
 });
+const pairs = z.string().regex(/^[^=,\s]+=[^,]*(\s*,\s*[^=,\s]+=[^,]*)*$/, 'must be name=value, with commas between');
 const sources = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
@@ -190,5 +191,29 @@ export const Settings = z.object({
   NOTIFICATIONS_EMAIL_GRACE_SECONDS: count(0, 604_800).default(120),
   /** E-mails that all processes together send in one minute. */
   NOTIFICATIONS_EMAILS_PER_MINUTE: count(1, 100_000).default(60),
+
+  /** Traces are sent to this OTLP/HTTP receiver (protobuf), as http://collector:4318; without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  /** Headers for it, as name=value with commas between; a key of the receiver for example. */
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional(),
+  /** Name of this service in traces; parley, or parley-gateway, parley-chat and so on, when left out. */
+  OTEL_SERVICE_NAME: z.string().min(1).max(200).optional(),
+  /** Further attributes of it, as name=value with commas between: deployment.environment.name=production. */
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional(),
+  /** Which traces are kept: always_on, always_off, traceidratio, or one of them after parentbased_. */
+  OTEL_TRACES_SAMPLER: oneOf(
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+  ).default('parentbased_always_on'),
+  /** The part that traceidratio keeps, from 0 to 1. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, { error: 'must be a number from 0 to 1' })
+    .max(1, { error: 'must be a number from 0 to 1' })
+    .default(1),
 });
 export type Settings = z.output<typeof Settings>;

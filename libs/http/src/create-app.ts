@@ -15,6 +15,7 @@ import { serveOpenApi } from './open-api.js';
 import { limitRates } from './rate-limit.js';
 import { MetricsAuthenticator } from './metrics-reader.js';
 import { logRequest } from './request-log.js';
+import { endRequestSpan, startRequestSpan } from './request-span.js';
 import { prepareRequests } from './request.js';
 import { secureHeaders } from './security-headers.js';
 import { serveWebClient, webClientFolder } from './web-client.js';
@@ -70,9 +71,13 @@ export async function createApp(
   const { metricsToken } = options;
   const authenticator = metricsToken ? new MetricsAuthenticator(metricsToken, accounts) : accounts;
   prepareRequests(http, authenticator, new WrongTokens(limiter), {
-    started: (_, reply) => adapter.requestStarted(reply.raw),
+    started: (request, reply) => {
+      adapter.requestStarted(reply.raw);
+      startRequestSpan(request);
+    },
     ended: (request, reply) => {
       adapter.requestEnded(reply.raw);
+      endRequestSpan(request, reply);
       logRequest(request, reply);
     },
   });

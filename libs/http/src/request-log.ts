@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { histogram } from '@app/observability';
+import { histogram, logFieldsOf } from '@app/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const logger = new Logger('Http');
@@ -10,11 +10,17 @@ const durations = histogram('http_request_duration_seconds', 'Time to answer, st
   'status',
 ]);
 
-const QUIET = new Set(['/healthz', '/readyz', '/metrics']);
+const QUIET = new Set<string | undefined>(['/healthz', '/readyz', '/metrics']);
+
+/** Asked all the time, by machines. */
+export const isQuiet = ({ routeOptions }: FastifyRequest): boolean => QUIET.has(routeOptions.url);
+export const routeOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? 'none';
+/** Without its query. */
+export const pathOf = ({ url }: FastifyRequest): string | undefined => url.split('?', 1)[0];
 
 /** One line a request, when it ends. Paths without their query and never a header: no secret can be in it. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const route = request.routeOptions.url ?? 'none';
+  const route = routeOf(request);
   const status = reply.raw.statusCode;
   const ms = reply.elapsedTime;
   durations.observe({ method: request.method, route, status }, ms / 1000);
@@ -22,13 +28,14 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
     msg: 'Request',
     requestId: request.id,
     method: request.method,
-    path: request.url.split('?', 1)[0],
+    path: pathOf(request),
     status,
     ms: Math.round(ms * 10) / 10,
     ...(request.actor && { userId: request.actor.userId }),
     ...(request.errorCode && { code: request.errorCode }),
     ...(!reply.raw.writableFinished && { aborted: true }),
+    ...(request.span && logFieldsOf(request.span)),
   };
-  if (QUIET.has(route)) logger.debug(line);
+  if (isQuiet(request)) logger.debug(line);
   else logger.log(line);
 }

@@ -1,5 +1,6 @@
 import { DomainError, newId } from '@app/kernel';
 import { type Actor, runAs } from '@app/messaging';
+import { traceContextOf } from '@app/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.js';
 import type { EventStreams } from './event-streams.js';
@@ -48,6 +49,7 @@ export function prepareRequests(
   http.decorateRequest('actor', null);
   http.decorateRequest('errorCode', undefined);
   http.decorateRequest('client', null);
+  http.decorateRequest('span', undefined);
 
   http.addHook('onRequest', (request, reply, done) => {
     watch.started(request, reply);
@@ -68,7 +70,9 @@ export function prepareRequests(
   async function lookUp(request: FastifyRequest, token: string): Promise<Error | undefined> {
     const refusal = await wrongTokens.refusal(request.ip);
     if (refusal) return refusal;
-    request.actor = await runAs({ correlationid: request.id }, () => authenticator.authenticate(token));
+    const { traceparent, tracestate } = request.span ?? {};
+    const origin = { correlationid: request.id, traceparent, tracestate };
+    request.actor = await runAs(origin, () => authenticator.authenticate(token));
     if (!request.actor) await wrongTokens.add(request.ip);
     return undefined;
   }
@@ -76,12 +80,13 @@ export function prepareRequests(
   // After the body was read: its events come in the context of the socket, which is nobody's.
   http.addHook('preValidation', (request, _reply, done) => {
     request.client = new AbortController();
-    const traceparent = request.headers['traceparent'];
+    const { traceparent, tracestate } = request.span ?? traceContextOf(request.headers);
     runAs(
       {
         actor: request.actor ?? undefined,
         correlationid: request.id,
-        traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+        traceparent,
+        tracestate,
         signal: request.client.signal,
       },
       done,

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, ConfigError, loadConfig } from '@app/config';
 import { DomainError } from '@app/kernel';
 import { messageContext } from '@app/messaging';
-import { collectRuntimeMetrics, PinoLogger } from '@app/observability';
+import { collectRuntimeMetrics, logFieldsOf, PinoLogger, tracer } from '@app/observability';
 import { createApp } from './create-app.js';
 
 /** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h): starting it again does not help. */
@@ -18,7 +18,7 @@ export async function serve(
   env: Record<string, string | undefined> = process.env,
 ): Promise<NestFastifyApplication> {
   const config = configOrExit(env);
-  const logger = new ProcessLogger({ ...config.log, ambient: requestId });
+  const logger = new ProcessLogger({ ...config.log, ambient: whose });
   collectRuntimeMetrics();
   try {
     const { host, port, ...http } = config.http;
@@ -78,9 +78,11 @@ export function urlOf(app: NestFastifyApplication): string {
   return `http://${host}:${address.port}`;
 }
 
-const requestId = (): Record<string, unknown> => {
+/** Of which request a line tells, and in which span. */
+const whose = (): Record<string, unknown> => {
   const context = messageContext();
-  return context ? { requestId: context.correlationid } : {};
+  if (!context) return {};
+  return { requestId: context.correlationid, ...(tracer() && logFieldsOf(context)) };
 };
 
 function configOrExit(env: Record<string, string | undefined>): Config {

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DomainError, newId } from '@app/kernel';
+import type { TraceContext } from '@app/observability';
 import type { Actor, Envelope } from './message.js';
 
 /** What a handler may know about the message it handles, beside its data. */
-export interface MessageContext {
+export interface MessageContext extends TraceContext {
   /** Id of the message; what the handler sends carries it as `causationid`. */
   readonly id: string;
   readonly type: string;
@@ -12,7 +13,6 @@ export interface MessageContext {
   /** The same for all that one request or one event set off. */
   readonly correlationid: string;
   readonly causationid?: string;
-  readonly traceparent?: string;
   /**
    * Aborts when the caller left, the deadline passed or the process shuts down. Its reason is a `DomainError` of kind
    * `cancelled`, `timeout` or `unavailable` (code `platform.shutting-down`).
@@ -45,12 +45,13 @@ const NEVER = new AbortController().signal;
  * this actor and correlation id. `signal` is that of the client's connection.
  */
 export function runAs<T>(
-  who: { actor?: Actor; correlationid?: string; traceparent?: string; signal?: AbortSignal },
+  who: TraceContext & { actor?: Actor; correlationid?: string; signal?: AbortSignal },
   work: () => T,
 ): T {
   const id = who.correlationid ?? newId();
-  const { actor, traceparent, signal = NEVER } = who;
-  return ambient.run({ id, type: 'edge', actor, correlationid: id, traceparent, signal, deliveryAttempt: 1 }, work);
+  const { actor, traceparent, tracestate, signal = NEVER } = who;
+  const context = { id, type: 'edge', actor, correlationid: id, traceparent, tracestate, signal, deliveryAttempt: 1 };
+  return ambient.run(context, work);
 }
 
 /** The actor of the given (or ambient) context; throws `unauthenticated` when nobody is there. */
@@ -62,7 +63,7 @@ export function requireActor(context: MessageContext | undefined = messageContex
 /** Metadata of an event that is stored now: who and what caused it. */
 export function eventMetadata(
   source?: string,
-): Pick<Partial<Envelope>, 'actor' | 'correlationid' | 'causationid' | 'traceparent' | 'source'> {
+): Pick<Partial<Envelope>, 'actor' | 'correlationid' | 'causationid' | 'traceparent' | 'tracestate' | 'source'> {
   const context = messageContext();
   return {
     ...(source && { source }),
@@ -70,5 +71,6 @@ export function eventMetadata(
     ...(context && { causationid: context.id }),
     ...(context?.actor && { actor: context.actor }),
     ...(context?.traceparent && { traceparent: context.traceparent }),
+    ...(context?.tracestate && { tracestate: context.tracestate }),
   };
 }

@@ -4,11 +4,12 @@ import type { Envelope } from './message.js';
 /** The envelope in which a stored event travels. */
 export function envelopeOfEvent({ id, type, data, metadata, occurredAt }: StoredEvent): Envelope {
   const { source = type.slice(0, type.indexOf('.')), correlationid = id, ...rest } = metadata as Partial<Envelope>;
-  const { causationid, traceparent, actor } = rest;
+  const { causationid, traceparent, tracestate, actor } = rest;
   return {
     ...{ id, type, source, time: occurredAt.toISOString(), correlationid },
     ...(causationid && { causationid }),
     ...(traceparent && { traceparent }),
+    ...(tracestate && { tracestate }),
     ...(actor && { actor }),
     data,
   };
@@ -24,7 +25,8 @@ export const eventOf = (rows: string) => `
       'id', id, 'type', type, 'source', coalesce(metadata->>'source', split_part(type, '.', 1)),
       'time', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'correlationid', coalesce(metadata->>'correlationid', id::text),
-      'causationid', metadata->>'causationid', 'traceparent', metadata->>'traceparent', 'actor', metadata->'actor'
+      'causationid', metadata->>'causationid', 'traceparent', metadata->>'traceparent',
+      'tracestate', metadata->>'tracestate', 'actor', metadata->'actor'
     )) || jsonb_build_object('data', data) AS envelope
     FROM platform.events WHERE events.position = ${rows}.position OFFSET 0
   ) AS e`;

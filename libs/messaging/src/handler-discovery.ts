@@ -5,6 +5,7 @@ import type { MessageContext } from './context.js';
 import { HandlerInvoker } from './handler-invoker.js';
 import { HandlerRegistry, type RegisteredHandler, type RegisteredReaction } from './handler-registry.js';
 import type { Envelope } from './message.js';
+import { below, ending, endingStream, startMessageSpan } from './spans.js';
 import { Transport } from './transport.js';
 
 const DEFAULT_ATTEMPTS = 5;
@@ -50,13 +51,19 @@ export class HandlerDiscovery implements OnModuleInit {
     if (kind === 'stream') {
       return this.transport.respondStream(
         type,
-        (envelope, signal) => this.invoker.stream(handler, envelope.data, originOf(envelope), [signal]),
+        (envelope, signal) => {
+          const span = startMessageSpan('process', envelope, this.transport);
+          const context = originOf(below(span, envelope));
+          return endingStream(span, this.invoker.stream(handler, envelope.data, context, [signal]));
+        },
         { onShutdown: handler.onShutdown },
       );
     }
-    return this.transport.respond(type, (envelope, signal) =>
-      this.invoker.answer(handler, envelope.data, { ...originOf(envelope), signal }),
-    );
+    return this.transport.respond(type, (envelope, signal) => {
+      const span = startMessageSpan('process', envelope, this.transport);
+      const context = { ...originOf(below(span, envelope)), signal };
+      return ending(span, this.invoker.answer(handler, envelope.data, context));
+    });
   }
 
   private subscribe(reaction: RegisteredReaction): Promise<void> {
@@ -64,13 +71,16 @@ export class HandlerDiscovery implements OnModuleInit {
     const { deadlineMs = reaction.transaction ? DEFAULT_DEADLINE_MS : undefined } = reaction.options;
     const types = messages.map(({ type }) => type);
     const { concurrency } = reaction;
-    return this.transport.subscribe({ queue, types, concurrency, attempts, backoff, deadlineMs }, (delivery) =>
-      this.invoker.react(reaction, delivery),
-    );
+    return this.transport.subscribe({ queue, types, concurrency, attempts, backoff, deadlineMs }, (delivery) => {
+      const { envelope, attempt } = delivery;
+      const span = startMessageSpan('process', envelope, this.transport, { queue, attempt });
+      if (!span) return this.invoker.react(reaction, delivery);
+      return ending(span, this.invoker.react(reaction, { ...delivery, envelope: below(span, envelope) }));
+    });
   }
 }
 
-const originOf = ({ id, type, actor, correlationid, causationid, traceparent }: Envelope) => ({
-  ...{ id, type, actor, correlationid, causationid, traceparent },
+const originOf = ({ id, type, actor, correlationid, causationid, traceparent, tracestate }: Envelope) => ({
+  ...{ id, type, actor, correlationid, causationid, traceparent, tracestate },
   deliveryAttempt: 1,
 });

@@ -8,4 +8,5 @@ export * from './messaging.module.js';
 export type { MessagingOptions } from './options.js';
 export type { QueueRoute } from './rabbitmq/topology.js';
 export * from './resumed-stream.js';
+export { runBelow, streamBelow } from './spans.js';
 export * from './transport.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError, newId } from '@app/kernel';
+import { type TraceContext, tracer } from '@app/observability';
 import { type MessageContext, messageContext, type Origin } from './context.js';
 import { Deadline } from './deadline.js';
 import { EventPublisher } from './event-publisher.js';
@@ -17,6 +18,7 @@ import {
   type StreamQuery,
 } from './message.js';
 import { SERVICE } from './options.js';
+import { below, ending, endingStream, startMessageSpan } from './spans.js';
 import { Transport } from './transport.js';
 import { parseData } from './wire.js';
 
@@ -54,13 +56,9 @@ export class MessageBus {
   /** Items in order. Leave the loop (or call `return`) and the producer's `context.signal` aborts. */
   stream<S extends StreamQuery>(query: S, options: { signal?: AbortSignal } = {}): AsyncIterable<ResultOf<S>> {
     const handler = this.handlerOf(query, 'stream');
-    if (!handler) {
-      return this.transport.stream(this.envelope(query), options) as AsyncIterable<ResultOf<S>>;
-    }
-    const parent = messageContext();
-    const context = { ...originOf(handler.message.type, parent), deliveryAttempt: 1 };
-    const items = this.invoker.stream(handler, query.data, context, [options.signal, parent?.signal]);
-    return items as AsyncIterable<unknown> as AsyncIterable<ResultOf<S>>;
+    return (handler ? this.streamHere(handler, query, options) : this.streamElsewhere(query, options)) as AsyncIterable<
+      ResultOf<S>
+    >;
   }
 
   /**
@@ -92,8 +90,26 @@ export class MessageBus {
     const parent = messageContext();
     const { type } = handler.message;
     using deadline = new Deadline({ what: type, timeoutMs, signals: [signal, parent?.signal] });
-    const context = { ...originOf(type, parent), signal: deadline.signal, deliveryAttempt: 1 };
-    return await deadline.race(() => this.invoker.answer(handler, message.data, context));
+    const span = tracer()?.start({ name: type });
+    const context = { ...originOf(type, parent, span), signal: deadline.signal, deliveryAttempt: 1 };
+    return await ending(
+      span,
+      deadline.race(() => this.invoker.answer(handler, message.data, context)),
+    );
+  }
+
+  private streamHere(handler: RegisteredHandler, query: Message, { signal }: { signal?: AbortSignal }) {
+    const { type } = handler.message;
+    const parent = messageContext();
+    const span = tracer()?.start({ name: type });
+    const context = { ...originOf(type, parent, span), deliveryAttempt: 1 };
+    return endingStream(span, this.invoker.stream(handler, query.data, context, [signal, parent?.signal]));
+  }
+
+  private streamElsewhere(query: Message, options: { signal?: AbortSignal }) {
+    const envelope = this.envelope(query);
+    const span = startMessageSpan('send', envelope, this.transport);
+    return endingStream(span, this.transport.stream(below(span, envelope), options));
   }
 
   /** A query whose process died is asked once more; a command may have been done. */
@@ -103,11 +119,17 @@ export class MessageBus {
     options: { timeoutMs: number; signal?: AbortSignal },
   ) {
     try {
-      return await this.transport.request(this.envelope(message), options);
+      return await this.request(message, options);
     } catch (error) {
       if (kind !== 'query' || !(error instanceof DomainError) || error.code !== 'platform.interrupted') throw error;
-      return this.transport.request(this.envelope(message), options);
+      return this.request(message, options);
     }
+  }
+
+  private request(message: Message, options: { timeoutMs: number; signal?: AbortSignal }): Promise<unknown> {
+    const envelope = this.envelope(message);
+    const span = startMessageSpan('send', envelope, this.transport);
+    return ending(span, this.transport.request(below(span, envelope), options));
   }
 
   private handlerOf(message: Message, kind: MessageKind): RegisteredHandler | undefined {
@@ -129,9 +151,10 @@ export class MessageBus {
 }
 
 /** A new message: on behalf of whom, and what caused it. */
-function originOf(type: string, parent: MessageContext | undefined): Origin {
-  const { actor, correlationid = newId(), id: causationid, traceparent } = parent ?? {};
-  return { id: newId(), type, actor, correlationid, causationid, traceparent };
+function originOf(type: string, parent: MessageContext | undefined, trace: TraceContext | undefined = parent): Origin {
+  const { actor, correlationid = newId(), id: causationid } = parent ?? {};
+  const { traceparent, tracestate } = trace ?? {};
+  return { id: newId(), type, actor, correlationid, causationid, traceparent, tracestate };
 }
 
 const wrongKind = (type: string, is: MessageKind, asked: MessageKind) =>

@@ -103,7 +103,9 @@ export interface Envelope {
   time: string;
   correlationid: string;
   causationid?: string;
+  /** W3C Trace Context: the work that sent it. */
   traceparent?: string;
+  tracestate?: string;
   actor?: Actor;
   data: unknown;
 }

@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
+import { tracer } from '@app/observability';
 import { runDetached } from './context.js';
+import type { Envelope } from './message.js';
 import type { Claimed, Outbox } from './outbox.js';
+import { below, ending, startMessageSpan } from './spans.js';
 import type { Transport } from './transport.js';
 
 const BATCH = 100;
@@ -157,7 +160,7 @@ export class OutboxRelay {
   private async publish(batch: readonly Claimed[]): Promise<void> {
     const positions = batch.map(({ position }) => position);
     try {
-      await this.transport.publish(batch.map(({ envelope }) => envelope));
+      await this.send(batch.map(({ envelope }) => envelope));
     } catch (err) {
       const attempt = Math.max(...batch.map(({ attempts }) => attempts));
       const delayMs = Math.min(BACKOFF.maxMs, BACKOFF.baseMs * 2 ** (attempt - 1));
@@ -171,5 +174,13 @@ export class OutboxRelay {
       return this.outbox.postpone(positions, delayMs);
     }
     this.published.push(...positions);
+  }
+
+  private send(envelopes: readonly Envelope[]): Promise<void> {
+    if (!tracer()) return this.transport.publish(envelopes);
+    const spans = envelopes.map((envelope) => startMessageSpan('publish', envelope, this.transport));
+    const sent = this.transport.publish(envelopes.map((envelope, at) => below(spans[at], envelope)));
+    for (const span of spans) void ending(span, sent).catch(() => undefined);
+    return sent;
   }
 }

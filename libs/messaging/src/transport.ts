@@ -68,6 +68,11 @@ export interface DeadLetterPage {
  * domain code may rely on. Payloads are JSON: what does not survive `JSON.stringify` does not arrive.
  */
 export abstract class Transport {
+  /** What carries the messages, by the name that OpenTelemetry has for it if there is one. */
+  get system(): string {
+    return 'parley';
+  }
+
   /** Whether messages can cross at this moment. */
   get connected(): boolean {
     return true;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import { tracer } from '@app/observability';
 import type pg from 'pg';
 import { asDomainError, toldByServer } from './database-errors.js';
 import { Leadership } from './leadership.js';
@@ -147,6 +148,8 @@ export class Database {
     let unit: UnitOfWork | undefined;
     let broken: Error | undefined;
     let committed = false;
+    const span = tracer()?.start(UNIT);
+    let failure: unknown;
     try {
       client = await this.#pool.connect();
       unit = new UnitOfWork(client);
@@ -161,9 +164,10 @@ export class Database {
         throw error;
       }
     } catch (error) {
-      throw asDomainError(error);
+      throw (failure = asDomainError(error));
     } finally {
       client?.release(broken);
+      span?.end(failure);
       const toTell = unit?.toTell ?? [];
       this.#units.exit(() => toTell.forEach((then) => this.#tell(() => then(committed))));
     }
@@ -187,6 +191,8 @@ export class Database {
     return name;
   }
 }
+
+const UNIT = { name: 'unit of work', attributes: { 'db.system.name': 'postgresql' } } as const;
 
 interface Pool {
   connect(): Promise<Connected>;

@@ -14,6 +14,7 @@ export interface EventMetadata {
   correlationid?: string;
   causationid?: string;
   traceparent?: string;
+  tracestate?: string;
   source?: string;
 }
 

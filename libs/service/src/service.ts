@@ -7,6 +7,7 @@ import { eventMetadata, MessagingModule, type QueueRoute, Transport } from '@app
 import { Database, PersistenceModule } from '@app/persistence';
 import { RegistryModule } from './registry.module.js';
 import { ServiceDirectory } from './service-directory.js';
+import { TracingModule } from './tracing.module.js';
 
 export interface ServiceOptions {
   /** Source of what it sends, and its name in logs. */
@@ -50,6 +51,7 @@ export const service =
       module: ServiceModule,
       imports: [
         ConfigModule.forRoot(config),
+        TracingModule.forRoot({ service: name, whole }),
         PersistenceModule.forRoot({ ambient: () => eventMetadata(name) }),
         CacheModule.forRoot(),
         MessagingModule.forRoot({ service: name, queues }),

@@ -21,3 +21,4 @@ export {
   startMailServer,
 } from './mail-server.js';
 export { zip } from './zip-writer.js';
+export { type CollectedSpan, startTraceCollector, type TraceCollector } from './trace-collector.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '@app/config';
 import { DomainError, type ErrorKind, toDomainError } from '@app/kernel';
-import { type IntegrationEvent, MessageBus } from '@app/messaging';
+import { type IntegrationEvent, MessageBus, runBelow } from '@app/messaging';
 import { Database } from '@app/persistence';
 import {
   type AnswerError,
@@ -16,6 +16,7 @@ import { GenerationChunks } from '../persistence/generation-chunks.js';
 import { type Claim, Generations } from '../persistence/generations.js';
 import { answerSoFar } from './answer-so-far.js';
 import { GenerationLog } from './generation-log.js';
+import { describeGeneration, startGenerationSpan } from './generation-span.js';
 import type { LogWriter } from './log-writer.js';
 import type { FinalState } from './tail.js';
 
@@ -75,6 +76,19 @@ export class GenerationRunner {
    * @param shutdown aborts when this process ends: the answer is left as it is, for the next worker
    */
   async run(generationId: string, claim: Claim, order: Order, shutdown: AbortSignal): Promise<void> {
+    const span = startGenerationSpan(claim.sampler);
+    try {
+      const final = await runBelow(span, () => this.#run(generationId, claim, order, shutdown));
+      if (final?.metadata && span) describeGeneration(span, final.metadata);
+      span?.end(final?.error ?? undefined);
+    } catch (error) {
+      span?.end(error);
+      throw error;
+    }
+  }
+
+  /** Null: another worker has the answer by now. */
+  async #run(generationId: string, claim: Claim, order: Order, shutdown: AbortSignal): Promise<FinalState | null> {
     const taken = claim.epoch > 1 ? await this.chunks.read(generationId, 0) : [];
     const writer = this.log.open(generationId, claim.epoch, taken.at(-1)?.sequence ?? 0, claim.firstTokenAt);
     const run: Run = {
@@ -95,8 +109,9 @@ export class GenerationRunner {
       if (claim.stopRequested) writer.requestStop();
       const outcome = await this.#answer(run, order, shutdown);
       await writer.flushed();
-      if (writer.lost.aborted) return await this.#checkLost(run);
-      final = await this.#finish(run, outcome);
+      if (writer.lost.aborted) await this.#checkLost(run);
+      else final = await this.#finish(run, outcome);
+      return final;
     } finally {
       this.log.close(writer, final);
     }

@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '@app/config';
 import { runDetached } from '@app/messaging';
-import { counter } from '@app/observability';
+import { counter, tracer } from '@app/observability';
 import { failureOf, MOST_ATTEMPTS, waitAfter } from '../domain/delivery.js';
 import { Wakes } from '../live/wakes.js';
 import { type ClaimedEmail, OutgoingEmails } from '../persistence/outgoing-emails.js';
@@ -82,10 +82,14 @@ export class EmailWorker implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async deliver(email: ClaimedEmail): Promise<void> {
-    const { id, attempts } = email;
+    const { id, attempts, topic } = email;
+    const attributes = { 'parley.email.topic': topic, 'parley.email.attempt': attempts };
+    const span = tracer()?.start({ name: 'send e-mail', kind: 'client', attributes }, email);
     try {
       await this.mailer.send(email);
+      span?.end();
     } catch (error) {
+      span?.end(error);
       const { reason, passing } = failureOf(error);
       const retryAfter = passing && attempts < MOST_ATTEMPTS ? waitAfter(attempts) : null;
       emails.inc({ outcome: retryAfter === null ? 'failed' : 'retried' });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '@app/config';
 import { newId } from '@app/kernel';
+import { messageContext } from '@app/messaging';
 import { Database } from '@app/persistence';
 import type { NotificationKind } from '../contracts/index.js';
 import { topicOf } from '../domain/topics.js';
@@ -106,9 +107,9 @@ export class Notices {
     await this.db.query(
       `INSERT INTO notifications.emails
          (id, event_id, recipient_id, notification_id, address, name, topic, title, text, path, only_if_unread, state,
-          due_at, created_at)
+          due_at, created_at, traceparent)
        SELECT m.id, $6, m.recipient_id, m.notification_id, m.address, m.name, $7, $8, $9, $10, $11, 'queued',
-              now() + make_interval(secs => $12), now()
+              now() + make_interval(secs => $12), now(), $13
        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
          AS m (id, recipient_id, notification_id, address, name)
        ON CONFLICT (event_id, recipient_id) DO NOTHING`,
@@ -120,6 +121,7 @@ export class Notices {
         mailed.map(({ name }) => name),
         ...[eventId, topicOf[note.kind], note.title, note.text, note.path, later],
         later ? this.config.notifications.emailGraceSeconds : 0,
+        messageContext()?.traceparent ?? null,
       ],
     );
   }

@@ -19,6 +19,8 @@ export interface ClaimedEmail {
   text: string;
   path: string | null;
   createdAt: Date;
+  /** Of the event that it tells of. */
+  traceparent?: string;
 }
 
 interface ClaimedRow {
@@ -33,9 +35,10 @@ interface ClaimedRow {
   text: string;
   path: string | null;
   created_at: Date;
+  traceparent: string | null;
 }
 
-interface Row extends ClaimedRow {
+interface Row extends Omit<ClaimedRow, 'traceparent'> {
   state: EmailState;
   error: string | null;
   due_at: Date;
@@ -80,13 +83,14 @@ export class OutgoingEmails {
          LIMIT least($1, greatest(0, $3 - (
            SELECT count(*)::int FROM notifications.emails WHERE started_at > now() - interval '1 minute')))
          FOR UPDATE SKIP LOCKED)
-       RETURNING ${columns}`,
+       RETURNING ${columns}, traceparent`,
       [most, lease, this.config.notifications.emailsPerMinute, LEASE_SECONDS],
     );
     return rows.map((row) => ({
       ...{ id: row.id, lease, eventId: row.event_id, recipientId: row.recipient_id, attempts: row.attempts },
       ...{ topic: row.topic, address: row.address, name: row.name, title: row.title, text: row.text, path: row.path },
       createdAt: row.created_at,
+      ...(row.traceparent && { traceparent: row.traceparent }),
     }));
   }
 

@@ -64,6 +64,10 @@ export class RabbitMqTransport extends Transport {
     return (this.#started ??= this.#start());
   }
 
+  override get system(): string {
+    return 'rabbitmq';
+  }
+
   override get connected(): boolean {
     return this.#broker.connected;
   }

@@ -1,4 +1,5 @@
 import { DomainError } from '@app/kernel';
+import { endWithAnswer, headersOf, startHttpCall } from '@app/observability';
 import {
   BrokenCircuitError,
   ConsecutiveBreaker,
@@ -40,11 +41,13 @@ const errorBytes = 16_384;
  */
 export class UpstreamHttp {
   readonly #pool: Pool;
+  readonly #url: URL;
   readonly #prefix: string;
   readonly #policy: IPolicy;
 
   constructor(private readonly options: UpstreamHttpOptions) {
     const url = new URL(options.baseUrl);
+    this.#url = url;
     this.#prefix = url.pathname.replace(/\/+$/, '');
     this.#pool = new Pool(url.origin, {
       connections: options.connections,
@@ -104,7 +107,8 @@ export class UpstreamHttp {
 
   async #send(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal | undefined) {
     const { apiKey } = this.options;
-    const response = await this.#pool.request({
+    const span = startHttpCall(method, this.#url);
+    const asked = this.#pool.request({
       method,
       path: this.#prefix + path,
       signal,
@@ -112,9 +116,11 @@ export class UpstreamHttp {
         accept: 'application/json, text/event-stream',
         ...(body && { 'content-type': 'application/json' }),
         ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+        ...(span && headersOf(span)),
       },
       ...(body && { body: JSON.stringify(body) }),
     });
+    const response = await endWithAnswer(span, asked);
     // Whoever reads the body hears of its errors; a body that is given up reports one too, to nobody.
     response.body.on('error', () => {});
     if (response.statusCode === 200) return response.body;
