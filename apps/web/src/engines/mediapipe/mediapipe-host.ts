@@ -4,6 +4,7 @@ import wasmBinaryPath from '@mediapipe/tasks-genai/genai_wasm_module_internal.wa
 import { EngineError } from '../errors.js';
 import type { EngineEvent, Sampler } from '../engine.js';
 import { mediaPipeError } from './mediapipe-errors.js';
+import { modelPieces } from './model-pieces.js';
 import { readTfl3, sameParameters, type Tfl3Head } from './tfl3.js';
 import { webModelIn } from './web-model.js';
 
@@ -178,7 +179,10 @@ export class MediaPipeHost {
       LlmInference.createFromOptions(
         { wasmLoaderPath, wasmBinaryPath },
         {
-          baseOptions: { modelAssetBuffer: counted(file, onProgress), gpuOptions: { device } },
+          baseOptions: {
+            modelAssetBuffer: modelPieces(file, (read) => onProgress(read * 0.95)),
+            gpuOptions: { device },
+          },
           maxTokens: contextTokens,
           // Greedy: the library knows no temperature of 0.
           ...{ topK, temperature: temperature || 1, randomSeed: seed },
@@ -245,16 +249,3 @@ async function provideFactory(): Promise<void> {
 
 /** The library hands out its text in pieces of so many tokens. */
 const TOKENS_A_PIECE = 3;
-
-/** Reads the file in its own time and tells how far it is. */
-function counted(file: Blob, onProgress: (progress: number) => void): ReadableStreamDefaultReader<Uint8Array> {
-  let read = 0;
-  const counting = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      read += chunk.length;
-      onProgress((read / file.size) * 0.95);
-      controller.enqueue(chunk);
-    },
-  });
-  return file.stream().pipeThrough(counting).getReader();
-}
