@@ -55,6 +55,9 @@ const keep = (
     { signal, onProgress },
   );
 
+/** Most tokens that the loaded model was loaded for. */
+const held: Partial<Record<Engine['name'], number>> = {};
+
 const lab = {
   progress: [] as number[],
   received: 0,
@@ -66,13 +69,19 @@ const lab = {
   async load(name: Engine['name'], asset: Asset, contextTokens = 256) {
     lab.progress = [];
     return outcome(
-      (async () =>
-        engines[name].load(
-          { digest: asset.digest, file: await keep(asset), contextTokens },
-          { onProgress: (progress) => lab.progress.push(progress) },
-        ))(),
+      (async () => {
+        const model = { digest: asset.digest, file: await keep(asset), contextTokens };
+        const loaded = await engines[name].load(model, { onProgress: (progress) => lab.progress.push(progress) });
+        held[name] = contextTokens;
+        return loaded;
+      })(),
     );
   },
+  /** Loads the model unless it is in memory as it should be. */
+  have: (name: Engine['name'], asset: Asset, contextTokens = 256): Promise<Outcome<unknown>> =>
+    engines[name].loaded === asset.digest && held[name] === contextTokens
+      ? Promise.resolve({ ok: null })
+      : lab.load(name, asset, contextTokens),
   /** Whatever the bytes are: past the digest, which would have refused them. */
   loadBytes: (name: Engine['name'], bytes: number[] | string, size: number) =>
     outcome(

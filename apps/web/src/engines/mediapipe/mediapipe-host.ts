@@ -106,7 +106,7 @@ export class MediaPipeHost {
     const lora = adapter === null ? null : this.adapters.get(adapter);
     if (lora === undefined) throw new EngineError('engine.not-loaded', 'the adapter');
     const wanted = this.making(sampler);
-    const { temperature, topK, seed } = wanted;
+    const { temperature, topK } = wanted;
     if (!this.instance || JSON.stringify(wanted) !== JSON.stringify(this.madeWith))
       await this.make(wanted, (progress) => tell({ type: 'loading', progress }));
     const instance = this.instance!;
@@ -149,14 +149,17 @@ export class MediaPipeHost {
     const completionTokens = text === '' ? 0 : Math.min(instance.sizeInTokens(text) ?? 0, pieces * TOKENS_A_PIECE);
     const full = pieces * TOKENS_A_PIECE >= room || completionTokens + 1 >= room;
     const reason = signal.aborted ? 'stopped' : full ? 'length' : 'stop';
-    const ran = { temperature, topK, topP: 1, minP: 0, seed, maxTokens: room };
+    const ran = { temperature, topK, topP: 1, minP: 0, seed: sampler.seed, maxTokens: room };
     tell({ type: 'finish', reason, promptTokens, completionTokens, sampler: ran });
   }
 
   private making(sampler: Sampler | null): Making {
     const ranks = [...new Set([...this.adapters.values()].map(({ rank }) => rank))].toSorted((a, b) => a - b);
     const { temperature, topK, seed } = sampler ?? this.madeWith ?? { temperature: 0, topK: 1, seed: 0 };
-    return { temperature, topK: temperature === 0 ? 1 : topK || 40, seed, ranks };
+    // Greedy answers are the same with every seed: another one is no reason for another instance.
+    return temperature === 0
+      ? { temperature, topK: 1, seed: 0, ranks }
+      : { temperature, topK: topK || 40, seed, ranks };
   }
 
   private loaded(): Model {
