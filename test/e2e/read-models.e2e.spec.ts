@@ -1,11 +1,11 @@
-import { loadConfig } from '@app/config';
-import { Database } from '@app/persistence';
+import type { Database } from '@app/persistence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TaskView } from '../../src/admin/contracts/index.js';
 import type { Client } from '../support/client.js';
+import { meddle } from '../support/database.js';
 import type { Parley } from '../support/parley.js';
 import { startTiny, until } from '../support/tiny-server.js';
-import { backboneOf, split } from '../support/topology.js';
+import { split } from '../support/topology.js';
 
 /** So many that a process can be killed while it follows them. */
 const MESSAGES = 12_000;
@@ -14,19 +14,9 @@ let parley: Parley;
 let client: Client;
 let conversationId: string;
 
-const database = async () => {
-  const env = { DATA_DIR: parley.dataDir, ...(split && (await backboneOf(parley.dataDir)).env) };
-  return Database.connect(loadConfig(env).database.url);
-};
-/** What only somebody with the database in hand can do, while nothing runs. */
-const meddle = async (work: (db: Database) => Promise<unknown>) => {
+const between = async (work: (db: Database) => Promise<unknown>) => {
   await parley.kill('SIGTERM');
-  const db = await database();
-  try {
-    await work(db);
-  } finally {
-    await db.close();
-  }
+  await meddle(parley.dataDir, work);
   ({ parley, client } = await startTiny({ dataDir: parley.dataDir }));
 };
 const start = () => client.post<TaskView>('/api/admin/tasks', { kind: 'rebuild-projections' });
@@ -50,7 +40,7 @@ afterAll(() => parley?.dispose());
 describe('the task that rebuilds read models', () => {
   it('makes them what the events say, in the process of their module', async () => {
     const before = await client.conversation(conversationId);
-    await meddle(async (db) => {
+    await between(async (db) => {
       await db.query(`UPDATE chat.conversations SET title = 'something else'`);
       await db.query(`DELETE FROM chat.messages`);
     });
@@ -62,7 +52,7 @@ describe('the task that rebuilds read models', () => {
   });
 
   it('can be cancelled, which leaves everything as it was; and two at once take turns', async () => {
-    await meddle((db) =>
+    await between((db) =>
       db.query(
         `INSERT INTO platform.events (id, stream, version, type, data, metadata)
          SELECT gen_random_uuid(), 'chat.conversation:' || $1, 1000 + n, 'chat.message.sent.v1',
@@ -82,7 +72,7 @@ describe('the task that rebuilds read models', () => {
   });
 
   it('survives kill -9 of the process that does the work, and of the one that asked for it', async () => {
-    await meddle((db) => db.query(`DELETE FROM chat.messages`));
+    await between((db) => db.query(`DELETE FROM chat.messages`));
     for (const name of ['chat', 'admin']) {
       const running = await start();
       // On the embedded database the task holds the only session, and nothing can be asked until it ends or is killed.
