@@ -21,7 +21,7 @@ export const suites = {
   split: {
     project: 'e2e',
     env: { TOPOLOGY: 'split' },
-    services: ['postgres', 'rabbitmq', 'redis', 'chromium'],
+    services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     needs: ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'],
     model: true,
     built: true,

@@ -68,6 +68,7 @@ export class Config {
       url: s.STORAGE_URL ?? `folder://${this.models.dir}`,
       s3: {
         endpoint: s.S3_ENDPOINT,
+        publicEndpoint: s.S3_PUBLIC_ENDPOINT,
         region: s.S3_REGION,
         accessKeyId: s.S3_ACCESS_KEY_ID,
         secretAccessKey: s.S3_SECRET_ACCESS_KEY,

@@ -113,6 +113,8 @@ export const Settings = z.object({
   STORAGE_URL: storageUrl.optional(),
   /** URL of an S3-compatible server; Amazon's when left out. */
   S3_ENDPOINT: httpUrl.optional(),
+  /** URL under which browsers reach that server, where it is another one: presigned URLs are made for it. */
+  S3_PUBLIC_ENDPOINT: httpUrl.optional(),
   /** Region of the bucket. */
   S3_REGION: z.string().min(1).default('us-east-1'),
   /** Access key of the bucket; together with S3_SECRET_ACCESS_KEY. The machine's or pod's own role when left out. */

@@ -45,7 +45,7 @@ function deliveryOrigins({ delivery, storage: { url, s3 } }: Config): string[] {
   const origins = delivery.cdnUrl ? [new URL(delivery.cdnUrl).origin] : [];
   const bucket = /^s3:\/\/([^/]+)/.exec(url)?.[1];
   if (!delivery.presign || !bucket) return origins;
-  const endpoint = new URL(s3.endpoint ?? `https://s3.${s3.region}.amazonaws.com`);
+  const endpoint = new URL(s3.publicEndpoint ?? s3.endpoint ?? `https://s3.${s3.region}.amazonaws.com`);
   if (!s3.forcePathStyle) endpoint.hostname = `${bucket}.${endpoint.hostname}`;
   return [...origins, endpoint.origin];
 }

@@ -70,6 +70,26 @@ describe.skipIf(!given)('an S3 storage', () => {
     await close();
   });
 
+  it('presigns for the address that browsers reach, and asks its server at its own', async () => {
+    const { bucket, options, close } = await open();
+    const outside = await NetworkPath.to(server.origin);
+    const { origin } = new URL(outside.url);
+    const at = { ...options, bucket, prefix: '', endpoint: server.origin, publicEndpoint: origin };
+    const storage = new S3Storage(at);
+    const bytes = async function* () {
+      yield Buffer.from('x');
+    };
+    await storage.put('a', bytes(), { sha256: null, sizeBytes: 1 });
+    const url = await storage.presign('a', 60);
+    expect(new URL(url).origin).toBe(origin);
+    expect(await (await fetch(url)).text()).toBe('x');
+    // Signed for that host and no other.
+    expect((await fetch(url.replace(origin, server.origin))).status).toBe(403);
+    storage.close();
+    outside.cut();
+    await close();
+  });
+
   it('says so when its server is gone, also in the middle of an object', async () => {
     const path = await NetworkPath.to(server.origin);
     const { storage, close } = await open(new URL(path.url).origin);

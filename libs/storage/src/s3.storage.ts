@@ -31,6 +31,8 @@ export interface S3Options {
   prefix: string;
   /** Of another provider than Amazon. */
   endpoint?: string;
+  /** Where browsers reach it, if not there; presigned URLs are for it. */
+  publicEndpoint?: string;
   region: string;
   /** Left out: what the machine has (environment, role of the node or the pod). */
   credentials?: { accessKeyId: string; secretAccessKey: string };
@@ -50,14 +52,16 @@ const DIGEST = 'sha256';
 /** A bucket of Amazon S3 or of a server that speaks its protocol. */
 export class S3Storage extends ObjectStorage {
   private readonly client: S3Client;
+  /** Signs for the address that others reach, and asks nobody. */
+  private readonly signer: S3Client;
 
   constructor(private readonly options: S3Options) {
     super();
-    const { endpoint, region, credentials, forcePathStyle, idleTimeoutMs = 30_000 } = options;
-    this.client = new S3Client({
-      ...{ endpoint, region, credentials, forcePathStyle, maxAttempts: 3 },
-      requestHandler: { connectionTimeout: 5_000, socketTimeout: idleTimeoutMs },
-    });
+    const { endpoint, publicEndpoint, region, credentials, forcePathStyle, idleTimeoutMs = 30_000 } = options;
+    const common = { region, credentials, forcePathStyle, maxAttempts: 3 };
+    const requestHandler = { connectionTimeout: 5_000, socketTimeout: idleTimeoutMs };
+    this.client = new S3Client({ ...common, endpoint, requestHandler });
+    this.signer = publicEndpoint ? new S3Client({ ...common, endpoint: publicEndpoint }) : this.client;
   }
 
   get location(): string {
@@ -170,7 +174,7 @@ export class S3Storage extends ObjectStorage {
     });
     const window = seconds * 1000;
     const signingDate = new Date(Math.floor(Date.now() / window) * window);
-    return translated(undefined, () => getSignedUrl(this.client, command, { expiresIn: 2 * seconds, signingDate }));
+    return translated(undefined, () => getSignedUrl(this.signer, command, { expiresIn: 2 * seconds, signingDate }));
   }
 
   async check(): Promise<void> {
@@ -180,6 +184,7 @@ export class S3Storage extends ObjectStorage {
 
   close(): void {
     this.client.destroy();
+    this.signer.destroy();
   }
 
   private at(key: string): { Bucket: string; Key: string } {

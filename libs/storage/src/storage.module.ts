@@ -41,7 +41,7 @@ export class StorageModule implements OnModuleInit, OnApplicationShutdown {
 function storageOf({ storage: { url, s3 } }: Config): ObjectStorage {
   if (url.startsWith('folder://')) return new FolderStorage(url.slice('folder://'.length));
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(url) ?? [];
-  const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = s3;
+  const { endpoint, publicEndpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = s3;
   const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
-  return new S3Storage({ bucket, prefix, endpoint, region, forcePathStyle, credentials });
+  return new S3Storage({ bucket, prefix, endpoint, publicEndpoint, region, forcePathStyle, credentials });
 }
