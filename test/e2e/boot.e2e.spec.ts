@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Client, Reader } from '../support/client.js';
@@ -30,6 +30,15 @@ describe('starting', () => {
     for (const variable of ['PORT', 'DATABASE_URL', 'AUTH_ADMIN_EMAIL']) expect(output).toContain(variable);
   });
 
+  it('leaves no lock behind when a setting turns out to be wrong after the database was begun with', async () => {
+    const dataDir = await prepareDataDir();
+    folders.push(dataDir);
+    const { code, output } = await fails({ DATA_DIR: dataDir, PARLEY_MODULES: 'chatter' });
+    expect(code).toBe(78);
+    expect(output).toContain('chatter');
+    expect(existsSync(join(dataDir, 'db.lock'))).toBe(false);
+  });
+
   it.skipIf(split)('refuses a database folder that another process works on, which goes on', async () => {
     const { parley } = await startTiny();
     const { code, output } = await fails({ DATA_DIR: parley.dataDir });
@@ -37,6 +46,20 @@ describe('starting', () => {
     expect(output).toContain('platform.database-in-use');
     expect((await fetch(`${parley.url}/readyz`)).status).toBe(200);
     await parley.dispose();
+  });
+
+  it.skipIf(split)('may be ended in the middle, and leaves the database to the next start', async () => {
+    const dataDir = await prepareDataDir();
+    folders.push(dataDir);
+    const env = { PATH: process.env['PATH'], LOG_FORMAT: 'json', PORT: '0', DATA_DIR: dataDir };
+    const child = spawn(nodeBinary, [main], { env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await until(async () => existsSync(join(dataDir, 'db.lock')));
+    child.kill('SIGTERM');
+    await ended;
+    const { parley } = await startTiny({ dataDir });
+    expect((await fetch(`${parley.url}/readyz`)).status).toBe(200);
+    await parley.kill('SIGTERM');
   });
 
   it('makes the first administrator and key once, and takes a disabled model for what it is', async () => {

@@ -1,7 +1,7 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { Config } from './config.js';
 
-@Module({})
+/** Without a decorator of Nest's: what reads settings before anything else is loaded must not load it. */
 export class ConfigModule {
   static forRoot(config: Config): DynamicModule {
     return {

@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { lockFolder } from '@app/embedded';
 import type { DomainError } from '@app/kernel';
 import { freshFolder, testDatabase } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Database } from './database.js';
 import { EventStore } from './event-store.js';
-import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrate.js';
 
 const codeOf = (work: Promise<unknown>) =>
@@ -37,7 +37,7 @@ const RUN_SOURCES = `
     },
   });
   const [{ Database }, { EventStore }, { lockFolder }] = await Promise.all(
-    ['database', 'event-store', 'folder-lock'].map((file) => import(libs + 'persistence/src/' + file + '.ts')),
+    ['persistence/src/database', 'persistence/src/event-store', 'embedded/src/folder-lock'].map((file) => import(libs + file + '.ts')),
   );
 `;
 

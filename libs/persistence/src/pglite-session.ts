@@ -1,20 +1,12 @@
 import { statfsSync } from 'node:fs';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { createPgConfig, type PglitePgConnection } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
+import { openPostgres } from '@app/embedded';
 import { PgliteStatements } from './pglite-statements.js';
 
 type Send = PGlite['execProtocolStream'];
 type Answer = Awaited<ReturnType<Send>>;
-
-/** PostgreSQL's own cache lies over the file system's: 128 MB, its default, would be resident twice for nothing. */
-const SHARED_BUFFERS = ['-c', 'shared_buffers=16MB'];
-
-/**
- * A prepared statement is planned once. Planning anew with the values, PostgreSQL's default, takes as long as most of
- * our statements themselves, and finds nothing better here: nobody analyzes the tables.
- */
-const PLAN_ONCE = ['-c', 'plan_cache_mode=force_generic_plan'];
 
 /** Recovery begins a new file of the write-ahead log, which has 16 MiB. */
 const NEEDED_TO_BEGIN = 32 * 1024 * 1024;
@@ -34,14 +26,16 @@ const ENDS_A_STATEMENT = new Set(['commandComplete', 'emptyQuery', 'portalSuspen
 export class PgliteSession {
   #waiting: Uint8Array[] = [];
   #end: { cause: unknown } | null = null;
+  #used = false;
 
   private constructor(
     private readonly folder: string,
     private db: PGlite,
   ) {}
 
-  static async open(folder: string): Promise<PgliteSession> {
-    return new PgliteSession(folder, await create(folder));
+  /** @param opening the folder's database */
+  static async open(folder: string, opening: Promise<PGlite>): Promise<PgliteSession> {
+    return new PgliteSession(folder, await orOutOfRoom(folder, opening));
   }
 
   /** What pg's Pool is to use for a client: pg's own, with a shorter way for prepared statements. */
@@ -71,8 +65,9 @@ export class PgliteSession {
   async #begin(): Promise<void> {
     this.#waiting = [];
     try {
-      if (this.#end) this.db = await create(this.folder);
-      else for (const statement of ['ROLLBACK', 'DISCARD ALL']) await this.db.exec(statement);
+      if (this.#end) this.db = await orOutOfRoom(this.folder, openPostgres(this.folder));
+      else if (this.#used) for (const statement of ['ROLLBACK', 'DISCARD ALL']) await this.db.exec(statement);
+      this.#used = true;
       this.#end = null;
     } catch (cause) {
       // pg expects no failure here: the first statement is told.
@@ -115,12 +110,9 @@ export class PgliteSession {
   }
 }
 
-async function create(folder: string): Promise<PGlite> {
+async function orOutOfRoom<T>(folder: string, work: Promise<T>): Promise<T> {
   try {
-    return await PGlite.create({
-      dataDir: folder,
-      startParams: [...PGlite.defaultStartParams, ...SHARED_BUFFERS, ...PLAN_ONCE],
-    });
+    return await work;
   } catch (error) {
     throw hasRoom(folder) ? error : outOfRoom(error);
   }

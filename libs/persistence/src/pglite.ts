@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { openPostgres, takeOpening } from '@app/embedded';
 import { DomainError } from '@app/kernel';
 import { asDomainError } from './database-errors.js';
-import { lockFolder } from './folder-lock.js';
 import { PgliteSession } from './pglite-session.js';
 
 /** Makes an empty database. Runs in a process of its own, because initdb leaves 800 MB resident where it ran. */
@@ -48,10 +48,11 @@ export interface OpenPglite {
  * only client to one query runner at a time, first come first served, so that transactions never mix.
  */
 export async function openPglite(folder: string): Promise<OpenPglite> {
-  const unlock = await lockFolder(folder);
+  const opening = takeOpening(folder);
+  const unlock = await opening.unlock;
   try {
-    if (!existsSync(join(folder, 'PG_VERSION'))) await initFolder(folder);
-    const session = await PgliteSession.open(folder).catch((cause: unknown) => {
+    if (!opening.db) await initFolder(folder);
+    const session = await PgliteSession.open(folder, opening.db ?? openPostgres(folder)).catch((cause: unknown) => {
       const known = asDomainError(cause);
       if (known instanceof DomainError) throw known;
       throw new DomainError(
