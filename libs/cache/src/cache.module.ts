@@ -26,7 +26,7 @@ export class CacheModule implements OnApplicationShutdown {
           inject: [Config],
           useFactory: async ({ redis: { url } }: Config) => {
             if (!url) return null;
-            const redis = new RedisConnection({ url });
+            const redis = await RedisConnection.to({ url });
             await redis.open();
             return redis;
           },

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DomainError } from '@app/kernel';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll } from 'cockatiel';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { redisErrors } from './cache-metrics.js';
 import { defineScripts } from './redis-scripts.js';
 
@@ -26,14 +26,29 @@ const FAILURES = 3;
  */
 export class RedisConnection {
   private readonly logger = new Logger('Redis');
-  private readonly redis: Redis;
   private readonly breaker;
-  private readonly probeMs: number;
   private probe: NodeJS.Timeout | undefined;
   private lastError: Error | undefined;
 
-  constructor({ url, prefix = 'parley:', commandTimeoutMs = 500, probeMs = 1_000 }: RedisConnectionOptions) {
-    this.redis = new Redis(url, {
+  private constructor(
+    private readonly redis: Redis,
+    private readonly probeMs: number,
+  ) {
+    defineScripts(this.redis);
+    this.redis.on('error', (error: Error) => (this.lastError = error));
+    this.breaker = circuitBreaker(handleAll, {
+      halfOpenAfter: probeMs,
+      breaker: new ConsecutiveBreaker(FAILURES),
+    });
+    this.breaker.onBreak(() => this.lost());
+    this.breaker.onReset(() => this.found());
+  }
+
+  /** Not connected yet. Its library is loaded where there is a Redis, and nowhere else. */
+  static async to(options: RedisConnectionOptions): Promise<RedisConnection> {
+    const { url, prefix = 'parley:', commandTimeoutMs = 500, probeMs = 1_000 } = options;
+    const { Redis } = await import('ioredis');
+    const redis = new Redis(url, {
       keyPrefix: prefix,
       lazyConnect: true,
       connectTimeout: 2_000,
@@ -46,15 +61,7 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 10)),
     });
-    this.probeMs = probeMs;
-    defineScripts(this.redis);
-    this.redis.on('error', (error: Error) => (this.lastError = error));
-    this.breaker = circuitBreaker(handleAll, {
-      halfOpenAfter: probeMs,
-      breaker: new ConsecutiveBreaker(FAILURES),
-    });
-    this.breaker.onBreak(() => this.lost());
-    this.breaker.onReset(() => this.found());
+    return new RedisConnection(redis, probeMs);
   }
 
   /** Waits for the first connection, a moment only: without Redis the process starts all the same. */

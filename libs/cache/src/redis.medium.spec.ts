@@ -15,7 +15,7 @@ const url = process.env['TEST_REDIS_URL'];
 
 /** Keys of its own in the server that all tests share. */
 async function connected(prefix = `test-${newId()}:`) {
-  const connection = new RedisConnection({ url: url ?? '', prefix, commandTimeoutMs: 5_000 });
+  const connection = await RedisConnection.to({ url: url ?? '', prefix, commandTimeoutMs: 5_000 });
   await connection.open();
   return { connection, close: () => connection.close() };
 }
@@ -81,7 +81,7 @@ describe('a Redis that fails', () => {
   });
 
   async function connectionTo(at: string) {
-    const connection = new RedisConnection({
+    const connection = await RedisConnection.to({
       ...{ url: at, prefix: `test-${newId()}:` },
       ...{ commandTimeoutMs: 200, probeMs: 50 },
     });

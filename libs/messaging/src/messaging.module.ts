@@ -21,7 +21,6 @@ import { MessagingLifecycle } from './messaging-lifecycle.js';
 import { MESSAGING_OPTIONS, type MessagingOptions, SERVICE } from './options.js';
 import { Outbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
-import { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 import { Transport } from './transport.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -41,10 +40,11 @@ export class MessagingModule {
       { provide: Inbox, useFactory: (db: Database) => new DatabaseInbox(db), inject: [Database] },
       {
         provide: Transport,
-        useFactory: (db: Database, { rabbitmq: { url } }: Config) =>
-          url
-            ? new RabbitMqTransport({ url, service, topology: options.queues })
-            : new InProcessTransport(new DatabaseDeliveryStore(db), options),
+        useFactory: async (db: Database, { rabbitmq: { url } }: Config): Promise<Transport> => {
+          if (!url) return new InProcessTransport(new DatabaseDeliveryStore(db), options);
+          const { RabbitMqTransport } = await import('./rabbitmq/rabbitmq.transport.js');
+          return new RabbitMqTransport({ url, service, topology: options.queues });
+        },
         inject: [Database, Config],
       },
       {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
+import type { MigrationInterface } from 'typeorm';
 import { moduleExtension, productPath } from '@app/config';
 import type { Database } from './database.js';
 
@@ -50,6 +50,8 @@ const sharing = (pool: pg.Pool) =>
 export async function migrate(db: Database): Promise<string[]> {
   const files = await migrationFiles();
   if (await upToDate(db, files)) return [];
+  // Loading it takes a good part of a start, and mostly nothing is missing.
+  const { DataSource, MigrationExecutor } = await import('typeorm');
   const dataSource = new DataSource({
     type: 'postgres',
     driver: Object.create(pg, { Pool: { value: sharing(db.pool) } }),

@@ -3,7 +3,6 @@ import { Config } from '@app/config';
 import { HealthChecks } from '@app/http';
 import { FolderStorage } from './folder.storage.js';
 import { ObjectStorage } from './object-storage.js';
-import { S3Storage } from './s3.storage.js';
 
 /** An answer about the storage's health may be this old: a look may cost money. */
 const FRESH_MS = 10_000;
@@ -38,10 +37,12 @@ export class StorageModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function storageOf({ storage: { url, s3 } }: Config): ObjectStorage {
+async function storageOf({ storage: { url, s3 } }: Config): Promise<ObjectStorage> {
   if (url.startsWith('folder://')) return new FolderStorage(url.slice('folder://'.length));
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(url) ?? [];
   const { endpoint, publicEndpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = s3;
   const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+  // Loading it takes a good part of a start, so only where there is a bucket.
+  const { S3Storage } = await import('./s3.storage.js');
   return new S3Storage({ bucket, prefix, endpoint, publicEndpoint, region, forcePathStyle, credentials });
 }
