@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigModule, loadConfig } from '@app/config';
 import { newId } from '@app/kernel';
-import { eventMetadata, MessageBus, MessagingModule, runAs } from '@app/messaging';
+import { AfterStart, eventMetadata, MessageBus, MessagingModule, runAs } from '@app/messaging';
 import { Database, PersistenceModule } from '@app/persistence';
 import { freshFolder } from '@app/testing';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -281,6 +281,7 @@ describe('everybody', () => {
     await db.query(`DELETE FROM notifications.recipients`);
     await module.close();
     await boot();
+    await module.get(AfterStart, { strict: false }).now();
     const rows = await db.query(`SELECT user_id, role, disabled FROM notifications.recipients ORDER BY user_id`);
     expect(rows).toEqual([
       { user_id: ada, role: 'user', disabled: false },

@@ -58,9 +58,16 @@ export class DatabaseDeliveryStore extends DeliveryStore {
     const arrived = JSON.parse(sent) as Envelope[];
     const isCopy = new Map(copies.map((copy) => [`${copy.queue} ${envelopes[copy.place]!.id}`, copy]));
     const waiting = new Set<string>();
+    const given = new Set<number>();
+    // What one reaction does to its copy is not to be seen by another.
+    const copyOf = (place: number) => {
+      if (given.has(place)) return structuredClone(arrived[place]!);
+      given.add(place);
+      return arrived[place]!;
+    };
     const begun = stored.flatMap(({ id, queue, message_id: messageId }) => {
       const copy = isCopy.get(`${queue} ${messageId}`)!;
-      if (copy.begins) return [{ id: String(id), queue, envelope: arrived[copy.place]!, attempts: 1 }];
+      if (copy.begins) return [{ id: String(id), queue, envelope: copyOf(copy.place), attempts: 1 }];
       waiting.add(queue);
       return [];
     });
@@ -68,6 +75,10 @@ export class DatabaseDeliveryStore extends DeliveryStore {
   }
 
   override async enqueueFromOutbox(limit: number, routes: readonly Route[], idle: Idle) {
+    // Mostly nothing waits, and to see that takes a fraction of what moving takes, above all the first time.
+    if ((await this.sql.query('SELECT FROM platform.outbox LIMIT 1', [])).length === 0) {
+      return { begun: [], waiting: [], moved: 0 };
+    }
     const source = `
       gone AS (
         DELETE FROM platform.outbox WHERE position = ANY (ARRAY(
@@ -131,6 +142,8 @@ export class DatabaseDeliveryStore extends DeliveryStore {
   }
 
   async recover(): Promise<void> {
+    const held = await this.sql.query('SELECT FROM platform.deliveries WHERE locked_until IS NOT NULL LIMIT 1', []);
+    if (held.length === 0) return;
     await this.sql.query('UPDATE platform.deliveries SET locked_until = NULL WHERE locked_until IS NOT NULL');
   }
 

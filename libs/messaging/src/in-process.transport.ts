@@ -34,7 +34,7 @@ export class InProcessTransport extends Transport {
   private readonly routes: Route[] = [];
   private readonly signals = new EventEmitter().setMaxListeners(0);
   private readonly settlement: Settlement;
-  private recovered: Promise<void> | undefined;
+  private recovered: Promise<ReadonlyMap<string, number>> | undefined;
   private poll: NodeJS.Timeout | undefined;
 
   override readonly publishFromOutbox?: (limit: number) => Promise<number>;
@@ -91,12 +91,13 @@ export class InProcessTransport extends Transport {
     const { queue, types } = subscription;
     if (this.workers.has(queue)) throw new Error(`Queue ${queue} has a subscriber already.`);
     await runDetached(async () => {
-      await (this.recovered ??= this.store.recover());
+      const left = await (this.recovered ??= this.recover());
       const worker = new QueueWorker(subscription, subscriber, this.store, this.settlement);
       this.workers.set(queue, worker);
       this.routes.push(...types.map((type) => ({ queue, type })));
       this.poll ??= setInterval(() => void this.look(), this.options.pollMs ?? 1_000).unref();
-      worker.wake();
+      const dueInMs = left.get(queue);
+      if (dueInMs !== undefined) worker.wake(dueInMs);
     });
   }
 
@@ -137,6 +138,12 @@ export class InProcessTransport extends Transport {
   async close(): Promise<void> {
     await this.drain(0);
     this.settlement.close();
+  }
+
+  /** What an earlier process left, by queue; looked for once, and not by each of some twenty workers. */
+  private async recover(): Promise<ReadonlyMap<string, number>> {
+    await this.store.recover();
+    return new Map((await this.store.waiting()).map(({ queue, dueInMs }) => [queue, dueInMs]));
   }
 
   private async moveFromOutbox(limit: number): Promise<number> {

@@ -1,3 +1,4 @@
+export { AfterStart } from './after-start.js';
 export * from './context.js';
 export * from './decorators.js';
 export { HandlerRegistry } from './handler-registry.js';

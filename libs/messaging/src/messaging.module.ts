@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Config } from '@app/config';
 import { Database, EventStore } from '@app/persistence';
+import { AfterStart } from './after-start.js';
 import { DatabaseDeliveryStore } from './database.delivery-store.js';
 import { DatabaseEventPublisher } from './database.event-publisher.js';
 import { DatabaseInbox } from './database.inbox.js';
@@ -101,7 +102,8 @@ function moduleOf(service: string, adapters: Provider[]): DynamicModule {
       HandlerDiscovery,
       MessagingLifecycle,
       MessageBus,
+      AfterStart,
     ],
-    exports: [MessageBus, Transport, HandlerRegistry],
+    exports: [AfterStart, MessageBus, Transport, HandlerRegistry],
   };
 }

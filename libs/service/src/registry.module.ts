@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { productVersion } from '@app/config';
 import { HealthChecks, runningRequestsOf } from '@app/http';
 import { DomainError } from '@app/kernel';
-import { HandlerRegistry, Transport } from '@app/messaging';
+import { AfterStart, HandlerRegistry, Transport } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { moduleOf, ServiceDirectory } from './service-directory.js';
 import { type Announcement, ServiceRegistry } from './service-registry.js';
@@ -42,9 +42,16 @@ export class RegistryModule implements OnModuleInit {
         { provide: NEEDED, useValue: http },
         {
           provide: ServiceRegistry,
-          inject: [Database, HandlerRegistry, HttpAdapterHost, Transport],
-          useFactory: (db: Database, handlers: HandlerRegistry, host: HttpAdapterHost, transport: Transport) =>
+          inject: [Database, HandlerRegistry, HttpAdapterHost, Transport, AfterStart],
+          useFactory: (
+            db: Database,
+            handlers: HandlerRegistry,
+            host: HttpAdapterHost,
+            transport: Transport,
+            afterStart: AfterStart,
+          ) =>
             new ServiceRegistry(db, directory, () => announcement(service, http, handlers), {
+              ...(db.isExclusive && { soon: (beat) => afterStart.add('announce this process', beat) }),
               runningRequests: () => runningRequestsOf(host.httpAdapter),
               runningDeliveries: () => transport.runningHere(),
             }),

@@ -28,6 +28,8 @@ export interface RegistryOptions {
   beatMs?: number;
   /** Silence after which a process counts as gone. Default 10,000. */
   staleMs?: number;
+  /** Has the first beat done later, where nobody else is to know of the process at once. Default: it starts with it. */
+  soon?: (beat: () => Promise<void>) => void;
   /** HTTP requests that are being answered. */
   runningRequests?: () => number | null;
   /** Deliveries that run in this process and that others cannot know of, by queue. */
@@ -70,7 +72,8 @@ export class ServiceRegistry implements OnApplicationBootstrap, OnModuleDestroy 
   async onApplicationBootstrap(): Promise<void> {
     this.meter.start();
     this.timer = setInterval(() => void this.beat(), this.options.beatMs ?? 2_000).unref();
-    await this.beat();
+    if (this.options.soon) this.options.soon(() => this.beat());
+    else await this.beat();
   }
 
   /** Says goodbye at once: nobody is to count on a process that ends. */

@@ -79,6 +79,15 @@ export class ApiKeys {
     return revoked.length > 0;
   }
 
+  /** Digests of the keys that a setting brought. */
+  async digestsFromEnvironment(): Promise<string[]> {
+    const rows = await this.db.query<{ digest: string }>(
+      `SELECT digest FROM auth.api_keys WHERE origin = 'environment'`,
+      [],
+    );
+    return rows.map(({ digest }) => digest);
+  }
+
   /** Keys that an earlier setting brought and the present one does not. */
   async dropFromEnvironmentExcept(digest: string | null): Promise<void> {
     await this.db.query(

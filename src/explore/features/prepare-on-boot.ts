@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '@app/config';
 import { DomainError } from '@app/kernel';
-import { MessageBus } from '@app/messaging';
+import { AfterStart, MessageBus } from '@app/messaging';
 import { Database } from '@app/persistence';
 import { shippedEntries } from '../catalogue/curated.js';
 import { DefaultModelChanged, type InstalledModelView, InstallModel, ModelRemoved } from '../contracts/index.js';
@@ -11,10 +11,12 @@ import { ModelFiles } from '../persistence/model-files.js';
 import { AdapterEntries } from '../search/adapter-entries.js';
 import { CatalogueEntries } from '../search/catalogue-entries.js';
 import { LocalEntries } from '../search/local-entries.js';
+import type { NewEntry } from '../search/new-entry.js';
 
 /**
- * At each start: models whose file is gone are taken off the list, the catalogue is filled with what is shipped, then the default model is installed if it is not
- * there. Neither can keep the server from starting.
+ * At each start: models whose file is gone are taken off the list, and the default model is installed if it is not there.
+ * The catalogue has what is shipped before anybody asks; what changed in it follows soon after. None of it can keep the
+ * server from starting.
  */
 @Injectable()
 export class PrepareOnBoot implements OnApplicationBootstrap {
@@ -30,13 +32,19 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
     private readonly local: LocalEntries,
     private readonly db: Database,
     private readonly bus: MessageBus,
+    private readonly afterStart: AfterStart,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     try {
       await this.files.removeOldPartials(new Date());
       await this.checkFiles();
-      await this.fillCatalogue();
+      const shipped = shippedEntries();
+      const ids = shipped.map(({ id }) => id);
+      const fill = () => this.fillCatalogue(shipped);
+      if (!(await this.entries.haveAll(ids))) await fill();
+      else this.afterStart.add('describe what is shipped', fill);
+      this.afterStart.add('bring the catalogue up to date', () => this.refreshCatalogue());
       if (this.config.explore.autoInstall) await this.installDefault();
     } catch (error) {
       this.logger.error({ msg: 'The models could not be prepared.', err: error });
@@ -44,13 +52,15 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
   }
 
   /** What is shipped is in the catalogue as this version describes it. */
-  private async fillCatalogue(): Promise<void> {
-    const shipped = shippedEntries();
+  private async fillCatalogue(shipped: readonly NewEntry[]): Promise<void> {
     await this.entries.put(shipped);
     await this.entries.keepOnly(
       'built-in',
       shipped.map(({ id }) => id),
     );
+  }
+
+  private async refreshCatalogue(): Promise<void> {
     await this.local.refresh();
     await this.entries.measureOld();
     await this.adapters.refreshAll();

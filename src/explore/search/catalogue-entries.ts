@@ -22,6 +22,15 @@ export class CatalogueEntries {
     for (let at = 0; at < entries.length; at += BATCH) await this.putSome(entries.slice(at, at + BATCH));
   }
 
+  /** Whether each of these is there, as whatever it was described. */
+  async haveAll(ids: readonly string[]): Promise<boolean> {
+    const [row] = await this.db.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM explore.catalogue_entries WHERE id = ANY ($1::text[])`,
+      [ids],
+    );
+    return row?.count === new Set(ids).size;
+  }
+
   async remove(ids: readonly string[]): Promise<void> {
     await this.db.query(`DELETE FROM explore.catalogue_entries WHERE id = ANY ($1::text[])`, [ids]);
   }
