@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '@app/kernel';
+import { endWithAnswer, startHttpCall } from '@app/observability';
 import { Agent, type Dispatcher } from 'undici';
 import { gated, notAtSource, rateLimited, sourceUnavailable } from '../domain/errors.js';
 import { isPrivateAddress, publicLookup } from './private-address.js';
@@ -97,7 +98,7 @@ export class HubConnection {
     const own = url.origin === this.endpoint.origin;
     const agent = own || (follow === 'files' && (await this.isPrivateMirror())) ? this.direct : this.guarded;
     try {
-      return await agent.request({
+      const asked = agent.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: 'GET',
@@ -109,6 +110,8 @@ export class HubConnection {
           ...(own && !anonymous && this.token && { authorization: `Bearer ${this.token}` }),
         },
       });
+      // The hub is nobody of ours: it is measured, and not told of which trace it is a part.
+      return await endWithAnswer(startHttpCall('GET', url), asked);
     } catch (error) {
       signal.throwIfAborted();
       throw sourceUnavailable('huggingface', `${url.host} cannot be reached (${reasonOf(error)}).`, error);
