@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
+import { GatheredLines } from './gathered-lines.js';
 
 export interface LogOptions {
   level: string;
@@ -43,7 +44,7 @@ export class PinoLogger implements LoggerService {
         formatters: { level: (label) => ({ level: label }), bindings: ({ pid }) => ({ pid: pid as number }) },
         redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
       },
-      lines ?? pino.destination(1),
+      lines ?? new GatheredLines(pino.destination(1)),
     );
   }
 
