@@ -206,13 +206,13 @@ export class GenerationLog {
     tail.polled = true;
     const began = performance.now();
     try {
-      if (fresh && !tail.local) await tail.changed(AbortSignal.timeout(POLL_RUNNING_MS));
+      if (fresh && !tail.local) await tail.changedWithin(POLL_RUNNING_MS);
       for (let known = false; tail.readers > 0 && !tail.final;) {
         if (!tail.local) known = (await this.#bringUpToDate(generationId, tail)) || known;
         if (tail.final) break;
         if (!known && !tail.local && performance.now() - began > APPEARS_WITHIN_MS) throw gone(generationId);
         const waits = tail.local || !known || tail.phase?.phase === 'queued';
-        await tail.changed(AbortSignal.timeout(waits ? POLL_WAITING_MS : POLL_RUNNING_MS));
+        await tail.changedWithin(waits ? POLL_WAITING_MS : POLL_RUNNING_MS);
       }
     } catch (error) {
       tail.failure = error instanceof Error ? error : new Error(String(error));

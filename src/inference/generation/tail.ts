@@ -46,6 +46,19 @@ export class Tail {
     for (const resume of waiting) resume();
   }
 
+  /** Resolves at the next `wake`, or after so many milliseconds. */
+  changedWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(), ms);
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+    });
+  }
+
   /** Resolves at the next `wake`, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
