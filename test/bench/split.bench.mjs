@@ -39,7 +39,14 @@ const model = models.find((id) => id !== slow);
 
 /** What a person does, and what a program does; each returns how many requests it made. */
 const loads = {
-  'chat, persisted turns': async (url) => {
+  'chat, as the web client asks': async (url) => {
+    const { id } = JSON.parse(await ask(url, 'POST', '/api/conversations', {}));
+    const path = `/api/conversations/${id}/messages`;
+    const stream = await ask(url, 'POST', path, { text: 'Hello', model }, undefined, 'text/event-stream');
+    if (!stream.includes('"complete"')) throw new Error(stream);
+    return 2;
+  },
+  'chat, message and stream apart': async (url) => {
     const { id } = JSON.parse(await ask(url, 'POST', '/api/conversations', {}));
     const path = `/api/conversations/${id}/messages`;
     const { answer } = JSON.parse(await ask(url, 'POST', path, { text: 'Hello', model }));

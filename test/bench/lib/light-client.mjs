@@ -4,10 +4,14 @@ import { apiKey } from './bench.mjs';
 
 const agent = new Agent({ keepAlive: true });
 
-/** The whole body as text. `told` gets each piece of it as it comes. */
-export function ask(url, method, path, body, told = () => undefined) {
+/** The whole body as text. `told` gets each piece of it as it comes; `accept` is what kind of answer is wanted. */
+export function ask(url, method, path, body, told = () => undefined, accept = '*/*') {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${apiKey}`, ...(body && { 'content-type': 'application/json' }) };
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      accept,
+      ...(body && { 'content-type': 'application/json' }),
+    };
     const asked = request(url + path, { method, agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
