@@ -9,7 +9,7 @@ import {
 } from './delivery-store.js';
 import { eventOf } from './envelope-of-event.js';
 import type { Envelope } from './message.js';
-import type { Sql } from './sql.js';
+import type { UnitSql } from './sql.js';
 import type { DeadLetter, DeadLetterPage, QueueDepth } from './transport.js';
 import { encode } from './wire.js';
 
@@ -36,15 +36,23 @@ interface EnqueuedRow {
  * the embedded database never analyzes by itself.
  */
 export class DatabaseDeliveryStore extends DeliveryStore {
-  constructor(private readonly sql: Sql) {
+  constructor(private readonly sql: UnitSql) {
     super();
   }
 
-  async enqueue(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Promise<Enqueued> {
-    const copies = copiesOf(envelopes, routes, idle);
+  enqueue(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Promise<Enqueued> {
+    return this.store(envelopes, copiesOf(envelopes, routes, idle), (text, values) => this.sql.query(text, values));
+  }
+
+  override enqueueInUnit(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Promise<Enqueued> {
+    const withNext: Run = (text, values) => this.sql.queryWithNext(text, values);
+    return this.store(envelopes, copiesOf(envelopes, routes, idle), withNext);
+  }
+
+  private async store(envelopes: readonly Envelope[], copies: readonly Copy[], run: Run): Promise<Enqueued> {
     if (copies.length === 0) return { begun: [], waiting: [] };
     const sent = encode(envelopes)!;
-    const stored = await this.sql.query<{ id: string; queue: string; message_id: string }>(
+    const stored = await run<{ id: string; queue: string; message_id: string }>(
       `INSERT INTO platform.deliveries (queue, message_id, envelope, attempts, available_at, locked_until)
        SELECT queue, (envelope->>'id')::uuid, envelope, begins::int, clock_timestamp(),
               CASE WHEN begins THEN 'infinity'::timestamptz END
@@ -192,6 +200,8 @@ export class DatabaseDeliveryStore extends DeliveryStore {
     return rows.length > 0;
   }
 }
+
+type Run = <T>(text: string, values: unknown[]) => Promise<T[]>;
 
 interface Copy {
   readonly queue: string;

@@ -1,8 +1,8 @@
-import { Inbox, Repeated } from './inbox.js';
+import { Inbox } from './inbox.js';
 import type { UnitSql } from './sql.js';
 
-const RECORD = `INSERT INTO platform.inbox (queue, message_id, handled_at) VALUES ($1, $2, now())
-  ON CONFLICT (queue, message_id) DO NOTHING RETURNING message_id`;
+const NOTE = `INSERT INTO platform.inbox (queue, message_id, handled_at) VALUES ($1, $2, now())`;
+const RECORD = `${NOTE} ON CONFLICT (queue, message_id) DO NOTHING RETURNING message_id`;
 
 /** Rows of `platform.inbox`, written in the handler's own unit of work. */
 export class DatabaseInbox extends Inbox {
@@ -10,10 +10,14 @@ export class DatabaseInbox extends Inbox {
     super();
   }
 
+  /** The database itself refuses the second one, so that nothing need be looked at before the commit. */
   async note(queue: string, messageId: string): Promise<void> {
-    this.sql.queryWithNext(RECORD, [queue, messageId], (rows) => {
-      if (rows.length === 0) throw new Repeated();
-    });
+    void this.sql.queryWithNext(NOTE, [queue, messageId]);
+  }
+
+  isRepeat(error: unknown): boolean {
+    const { code, schema, table } = (error ?? {}) as { code?: string; schema?: string; table?: string };
+    return code === '23505' && schema === 'platform' && table === 'inbox';
   }
 
   async record(queue: string, messageId: string): Promise<boolean> {

@@ -77,8 +77,12 @@ export abstract class DeliveryStore {
   abstract drop(queue: string, id: string): Promise<boolean>;
 
   /**
-   * Optional, for a store that shares the database of the events: then `enqueue` joins the ambient unit of work. `enqueue` of up to `limit` events out of the outbox, in one step.
+   * Optional, for a store that shares the database of the events: `enqueue` in the ambient unit of work, together with its
+   * next statement or its commit. Resolves after that: never wait for it inside the unit.
    */
+  enqueueInUnit?(envelopes: readonly Envelope[], routes: readonly Route[], idle: Idle): Promise<Enqueued>;
+
+  /** Optional, for such a store too: `enqueue` of up to `limit` events out of the outbox, in one step. */
   enqueueFromOutbox?(limit: number, routes: readonly Route[], idle: Idle): Promise<Enqueued & { moved: number }>;
 }
 

@@ -13,6 +13,6 @@ export class UnitCarrier implements EventCarrier {
   ) {}
 
   async carry(events: readonly StoredEvent[]): Promise<void> {
-    this.db.atEnd(await this.transport.publishInUnit(events.map(envelopeOfEvent)));
+    this.db.atEnd(this.transport.publishInUnit(events.map(envelopeOfEvent)));
   }
 }

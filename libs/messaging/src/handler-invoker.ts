@@ -4,7 +4,7 @@ import { histogram } from '@app/observability';
 import { cancellableStream } from './cancellable-stream.js';
 import { type MessageContext, runInContext } from './context.js';
 import type { RegisteredHandler, RegisteredReaction } from './handler-registry.js';
-import { Inbox, Repeated } from './inbox.js';
+import { Inbox } from './inbox.js';
 import type { Delivery } from './transport.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { checkResult, parseData } from './wire.js';
@@ -114,7 +114,7 @@ export class HandlerInvoker {
           await work();
         })
         .catch((error: unknown) => {
-          if (!(error instanceof Repeated)) throw error;
+          if (!this.inbox.isRepeat(error)) throw error;
         });
     } else if (!inbox) {
       await work();

@@ -38,7 +38,7 @@ export class InProcessTransport extends Transport {
   private poll: NodeJS.Timeout | undefined;
 
   override readonly publishFromOutbox?: (limit: number) => Promise<number>;
-  override readonly publishInUnit?: (envelopes: readonly Envelope[]) => Promise<(committed: boolean) => void>;
+  override readonly publishInUnit?: (envelopes: readonly Envelope[]) => (committed: boolean) => void;
 
   constructor(
     private readonly store: DeliveryStore,
@@ -46,10 +46,9 @@ export class InProcessTransport extends Transport {
   ) {
     super();
     this.settlement = new Settlement(store);
-    if (store.enqueueFromOutbox) {
-      this.publishFromOutbox = (limit) => this.moveFromOutbox(limit);
-      this.publishInUnit = (envelopes) => this.storeInUnit(envelopes);
-    }
+    const { enqueueFromOutbox, enqueueInUnit } = store;
+    if (enqueueFromOutbox) this.publishFromOutbox = (limit) => this.moveFromOutbox(limit);
+    if (enqueueInUnit) this.publishInUnit = (envelopes) => this.storeInUnit(enqueueInUnit.bind(store), envelopes);
   }
 
   async request(envelope: Envelope, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }) {
@@ -158,17 +157,14 @@ export class InProcessTransport extends Transport {
     return this.routes.filter(({ type }) => types.has(type));
   }
 
-  private async storeInUnit(envelopes: readonly Envelope[]): Promise<(committed: boolean) => void> {
+  private storeInUnit(enqueueInUnit: DeliveryStore['enqueue'], envelopes: readonly Envelope[]) {
     const routes = this.routesOf(envelopes);
     if (routes.length === 0) return () => undefined;
-    const handOver = this.reserve(routes);
-    try {
-      const enqueued = await this.store.enqueue(envelopes, routes, handOver.idle);
-      return (committed) => runDetached(() => handOver.end(committed ? enqueued : NOTHING));
-    } catch (error) {
-      handOver.end(NOTHING);
-      throw error;
-    }
+    const { idle, end } = this.reserve(routes);
+    const enqueued = enqueueInUnit(envelopes, routes, idle);
+    // What is committed was stored; of a failure the unit tells.
+    const stored = enqueued.catch(() => NOTHING);
+    return (committed: boolean) => runDetached(() => (committed ? void stored.then(end) : end(NOTHING)));
   }
 
   /** Stores copies, and gives those that find an idle worker to it without another look at the store. */

@@ -1,4 +1,6 @@
-import { Inbox, Repeated } from './inbox.js';
+import { Inbox } from './inbox.js';
+
+class Repeated extends Error {}
 
 /** For tests without a database. */
 export class MemoryInbox extends Inbox {
@@ -6,6 +8,10 @@ export class MemoryInbox extends Inbox {
 
   async note(queue: string, messageId: string): Promise<void> {
     if (!(await this.record(queue, messageId))) throw new Repeated();
+  }
+
+  isRepeat(error: unknown): boolean {
+    return error instanceof Repeated;
   }
 
   async record(queue: string, messageId: string): Promise<boolean> {

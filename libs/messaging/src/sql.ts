@@ -6,6 +6,6 @@ export interface Sql {
 
 /** The same, where units of work are. */
 export interface UnitSql extends Sql {
-  /** Goes with the next statement of the ambient unit, or with its commit; `heed` gets the rows and fails the unit by throwing. */
-  queryWithNext(sql: string, params: unknown[], heed: (rows: unknown[]) => void): void;
+  /** Goes with the next statement of the ambient unit, or with its commit: its rows come after that, its error is theirs. */
+  queryWithNext<T = Record<string, unknown>>(sql: string, params: unknown[]): Promise<T[]>;
 }

@@ -109,9 +109,9 @@ export abstract class Transport {
 
   /**
    * Optional: stores the copies within the ambient unit of work of the shared database, so that they need no outbox.
-   * Resolves to what is to be called at the unit's end, with whether it was committed.
+   * Returns what is to be called at the unit's end, with whether it was committed.
    */
-  publishInUnit?(envelopes: readonly Envelope[]): Promise<(committed: boolean) => void>;
+  publishInUnit?(envelopes: readonly Envelope[]): (committed: boolean) => void;
 
   /** One subscriber a queue and process. At least once, in the order published among those that are due. */
   abstract subscribe(subscription: Subscription, subscriber: Subscriber): Promise<void>;

@@ -135,42 +135,84 @@ describe.each(testDatabaseKinds)('the database on %s', (kind) => {
   });
 
   it('runs a statement with the next one of its unit, in order', async () => {
-    const heard: unknown[] = [];
-    const rows = await db.transaction(async () => {
-      db.queryWithNext(`INSERT INTO marks VALUES ($1, 0) RETURNING unit`, [4000], (stored) => heard.push(...stored));
-      db.queryWithNext(`UPDATE marks SET step = 7 WHERE unit = $1 RETURNING step`, [4000], (set) => heard.push(...set));
-      return db.query(`SELECT step FROM marks WHERE unit = $1`, [4000]);
+    const [inserted, updated, rows] = await db.transaction(async () => {
+      const first = db.queryWithNext(`INSERT INTO marks VALUES ($1, 0) RETURNING unit`, [4000]);
+      const second = db.queryWithNext(`UPDATE marks SET step = 7 WHERE unit = $1 RETURNING step`, [4000]);
+      const last = await db.query(`SELECT step FROM marks WHERE unit = $1`, [4000]);
+      return [await first, await second, last];
     });
-    expect(heard).toEqual([{ unit: 4000 }, { step: 7 }]);
+    expect(inserted).toEqual([{ unit: 4000 }]);
+    expect(updated).toEqual([{ step: 7 }]);
     expect(rows).toEqual([{ step: 7 }]);
   });
 
   it('runs it with the commit when it is the only one', async () => {
-    await db.transaction(async () => db.queryWithNext(`INSERT INTO marks VALUES ($1, 0)`, [4001], () => undefined));
+    const rows = await db.transaction(async () => ({
+      later: db.queryWithNext(`INSERT INTO marks VALUES ($1, 0) RETURNING unit`, [4001]),
+    }));
+    expect(await rows.later).toEqual([{ unit: 4001 }]);
     expect(await db.query(`SELECT unit FROM marks WHERE unit = 4001`)).toEqual([{ unit: 4001 }]);
   });
 
-  it('fails the unit when its rows are refused, with its next statement and with its commit', async () => {
+  it('fails the unit when it fails, with its next statement and with its commit', async () => {
     const told: boolean[] = [];
-    const refuse = () => {
-      throw new Error('refused');
-    };
     const unit = (next?: number) =>
       db.transaction(async () => {
         db.atEnd((committed) => told.push(committed));
-        db.queryWithNext(`SELECT unit FROM marks WHERE unit = $1`, [4000], refuse);
+        await db.write(`INSERT INTO marks VALUES ($1, 1)`, [4003]);
+        const waits = db.queryWithNext(`SELECT 1 / $1::int AS impossible`, [0]);
         if (next) await db.query(`INSERT INTO marks VALUES ($1, 0)`, [next]).catch(() => 'never mind');
+        return { waits };
       });
-    await expect(unit(4002)).rejects.toThrow('refused');
-    await expect(unit()).rejects.toThrow('refused');
-    expect(told).toEqual([false, false]);
-    expect(await db.query(`SELECT unit FROM marks WHERE unit = 4002`)).toEqual([]);
+    // Once when the statements are prepared, once when they are known.
+    for (const next of [4002, undefined, 4002, undefined]) await expect(unit(next)).rejects.toThrow('division by zero');
+    expect(told).toEqual([false, false, false, false]);
+    expect(await db.query(`SELECT unit FROM marks WHERE unit IN (4002, 4003)`)).toEqual([]);
+  });
+
+  it('runs it where it was asked for, before what is asked for later and after what was asked for before', async () => {
+    const steps = await db.transaction(async () => {
+      const add = `UPDATE marks SET step = step * 10 + $2 WHERE unit = $1 RETURNING step`;
+      const first = db.query<{ step: number }>(add, [4000, 1]);
+      await db.write(add, [4000, 2]);
+      const third = db.query<{ step: number }>(add, [4000, 3]);
+      return [await first, await third].map(([row]) => row!.step);
+    });
+    expect(steps).toEqual([71, 7123]);
+  });
+
+  it('never runs what waits in a unit that is rolled back, and says so to who waits for it', async () => {
+    let waits: Promise<unknown> | undefined;
+    const failed = db.transaction(async () => {
+      waits = db.queryWithNext(`INSERT INTO marks VALUES ($1, 0)`, [4004]);
+      throw new Error('roll back');
+    });
+    await expect(failed).rejects.toThrow('roll back');
+    await expect(waits).rejects.toMatchObject({ code: 'platform.unit-of-work-over' });
+  });
+
+  it('does not let many of them wait', async () => {
+    await db.query(`INSERT INTO marks VALUES ($1, 0)`, [4006]);
+    let last: Promise<unknown[]> | undefined;
+    await db.transaction(async () => {
+      for (let n = 1; n <= 30; n++) {
+        last = db.queryWithNext(`UPDATE marks SET step = step + 1 WHERE unit = $1 RETURNING step`, [4006]);
+        if (n === 9) expect(await last).toEqual([{ step: 9 }]);
+      }
+    });
+    expect(await last).toEqual([{ step: 30 }]);
+  });
+
+  it('writes at once outside of a unit', async () => {
+    await db.write(`INSERT INTO marks VALUES ($1, 0)`, [4005]);
+    expect(await db.query(`SELECT unit FROM marks WHERE unit = 4005`)).toEqual([{ unit: 4005 }]);
+    await expect(db.write(`SELECT 1 / $1::int`, [0])).rejects.toThrow('division by zero');
   });
 
   it('ends well without a statement, and rolls back well before one', async () => {
     expect(await db.transaction(async () => 'nothing to store')).toBe('nothing to store');
     const failed = db.transaction(async () => {
-      db.queryWithNext(`INSERT INTO marks VALUES ($1, 0)`, [4003], () => undefined);
+      await db.write(`INSERT INTO marks VALUES ($1, 0)`, [4003]);
       throw new Error('roll back');
     });
     await expect(failed).rejects.toThrow('roll back');

@@ -70,14 +70,24 @@ export class Database {
 
   /**
    * Runs a statement together with the next one of the ambient unit, or with its commit when there is no other: one message
-   * to a server instead of two. `heed` gets its rows, and fails the unit by throwing: what went with it is not stored then,
-   * but for a commit, with which nothing else goes.
+   * to the database instead of two. If it fails, so does what it goes with, and the unit.
+   *
+   * @returns its rows, once that next one ran: never wait for them inside the unit
    */
-  queryWithNext(text: string, values: unknown[], heed: (rows: unknown[]) => void): void {
+  queryWithNext<T = Record<string, unknown>>(text: string, values: unknown[]): Promise<T[]> {
     const name = this.#nameOf(text);
     const unit = this.#ambient;
     if (!unit || !name) throw new Error('Only a prepared statement of a unit of work can wait for the next one.');
-    unit.queryWithNext({ name, text, values }, heed);
+    return unit.queryWithNext({ name, text, values }) as Promise<T[]>;
+  }
+
+  /**
+   * Runs a statement whose rows nobody wants: in a unit of work together with the next one, or with the commit, which then
+   * tells its error. Outside of a unit at once.
+   */
+  async write(text: string, values: unknown[]): Promise<void> {
+    if (this.#ambient && this.#nameOf(text)) void this.queryWithNext(text, values);
+    else await this.query(text, values);
   }
 
   /**

@@ -113,7 +113,7 @@ export class EventStore {
     return this.db.transaction(async () => {
       // Writers without an expectation take turns instead of failing.
       if (expectedVersion === 'any') {
-        await this.db.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [stream]);
+        await this.db.write(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [stream]);
       }
       const carrier = this.#carrier;
       const insert = carrier ? INSERT : INSERT_AND_QUEUE;
@@ -143,7 +143,9 @@ export class EventStore {
       ]);
       return rows.map(toEvent);
     } catch (error) {
-      if ((error as { code?: string }).code === '23505') throw streamChanged(stream, error);
+      // Of this table alone: a statement that waited for this one may have failed.
+      const { code, table } = error as { code?: string; table?: string };
+      if (code === '23505' && table === 'events') throw streamChanged(stream, error);
       throw error;
     }
   }

@@ -4,7 +4,8 @@ import type { Prepared, Rows, Statements } from './statement.js';
 
 type Exchange = (batch: Uint8Array) => Promise<readonly messages.BackendMessage[]>;
 const { serialize } = protocol;
-const EXECUTE_AND_SYNC = Buffer.concat([serialize.execute({}), serialize.sync()]);
+const EXECUTE = serialize.execute({});
+const SYNC = serialize.sync();
 
 /**
  * Prepared statements of one connection to the embedded database, without pg's way of a statement: that is made for a
@@ -21,31 +22,37 @@ export class PgliteStatements implements Statements {
   constructor(private readonly exchange: Exchange) {}
 
   async runAll(statements: readonly Prepared[]): Promise<Rows[]> {
-    const answers: Rows[] = [];
-    for (const one of statements) answers.push(await this.#run(one));
-    return answers;
+    const fresh = new Set<string>();
+    const parts = statements.flatMap(({ name, text, values }) => {
+      const known = this.#prepared.has(name) || fresh.has(name);
+      const preparation = known ? [] : this.#preparation(name, text);
+      fresh.add(name);
+      return [...preparation, serialize.bind({ statement: name, values: values.map(prepareValue) }), EXECUTE];
+    });
+    return this.#read(statements, await this.exchange(Buffer.concat([...parts, SYNC])));
   }
 
-  async #run({ name, text, values }: Prepared): Promise<Rows> {
-    const known = this.#prepared.get(name);
-    const bind = serialize.bind({ statement: name, values: values.map(prepareValue) });
-    const answer = await this.exchange(
-      Buffer.concat(known ? [bind, EXECUTE_AND_SYNC] : [...this.#preparation(name, text), bind, EXECUTE_AND_SYNC]),
-    );
-    let columns = known ?? [];
-    const rows: unknown[] = [];
+  /** Each statement's answer ends with its completion; after an error there are no others. */
+  #read(statements: readonly Prepared[], answer: readonly messages.BackendMessage[]): Rows[] {
+    const answers: Rows[] = statements.map(() => ({ rows: [] }));
+    let at = 0;
+    let columns: readonly Column[] | undefined;
     for (const message of answer) {
+      const name = statements[at]?.name ?? '';
       if (message instanceof messages.DataRowMessage) {
-        rows.push(rowOf(columns, message.fields));
+        answers[at]!.rows.push(rowOf(columns ?? this.#prepared.get(name) ?? [], message.fields));
       } else if (message instanceof messages.RowDescriptionMessage) {
         columns = message.fields.map(columnOf);
       } else if (message instanceof Error) {
-        if (!known) this.#doubtful.add(name);
+        for (const rest of statements.slice(at)) if (!this.#prepared.has(rest.name)) this.#doubtful.add(rest.name);
         throw message;
+      } else if (message.name === 'commandComplete' || message.name === 'emptyQuery') {
+        if (!this.#prepared.has(name)) this.#prepared.set(name, columns ?? []);
+        columns = undefined;
+        at++;
       }
     }
-    if (!known) this.#prepared.set(name, columns);
-    return { rows };
+    return answers;
   }
 
   #preparation(name: string, text: string): Uint8Array[] {

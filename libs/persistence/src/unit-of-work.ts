@@ -2,11 +2,15 @@ import { DomainError } from '@app/kernel';
 import { asDomainError } from './database-errors.js';
 import { BEGIN, type Client, COMMIT, type Prepared, ROLLBACK, type Rows, runOn, type Statement } from './statement.js';
 
-/** A statement that goes with the next one; `heed` gets its rows, and fails the unit by throwing. */
+/** A statement that goes with the next one, and whoever waits for its rows. */
 interface Owed {
-  statement: Prepared;
-  heed: (rows: unknown[]) => void;
+  readonly statement: Prepared;
+  readonly resolve: (rows: unknown[]) => void;
+  readonly reject: (error: unknown) => void;
 }
+
+/** How many statements wait for another one at most. */
+const MOST_OWED = 8;
 
 /** One transaction on one connection, from its start to its end. */
 export class UnitOfWork {
@@ -28,14 +32,15 @@ export class UnitOfWork {
    */
   get isOpen(): boolean {
     if (this.#state === 'rolled-back') {
-      throw new DomainError('internal', 'platform.unit-of-work-over', 'The unit of work was rolled back meanwhile.');
+      throw over();
     }
     return this.#state === 'open';
   }
 
   /** Statements of one unit take turns: a connection does one thing at a time. */
   query(statement: Statement): Promise<Rows> {
-    const turn = () => this.#run(statement);
+    const owed = this.#takeOwed();
+    const turn = () => this.#run(statement, owed);
     const result = this.#last.then(turn, turn);
     this.#last = result;
     return result.catch((error: unknown) => {
@@ -45,8 +50,18 @@ export class UnitOfWork {
   }
 
   /** Runs it in one message with the unit's next statement, or with its commit when that is the next. */
-  queryWithNext(statement: Prepared, heed: (rows: unknown[]) => void): void {
-    this.#owed.push({ statement, heed });
+  queryWithNext(statement: Prepared): Promise<unknown[]> {
+    // A read model that is made anew has no other statement for a long time.
+    if (this.#owed.length === MOST_OWED) {
+      const answer = this.query(statement).then(({ rows }) => rows);
+      answer.catch(() => undefined);
+      return answer;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
+    // Its failure is the unit's, which tells it.
+    promise.catch(() => undefined);
+    this.#owed.push({ statement, resolve, reject });
+    return promise;
   }
 
   /** A nested unit: it fails, the whole fails, even where somebody catches the error. */
@@ -73,7 +88,8 @@ export class UnitOfWork {
     if (this.#failure) throw this.#failure.error;
     this.#state = 'committed';
     try {
-      if (this.#begun || this.#owed.length > 0) await this.#run(COMMIT);
+      const owed = this.#takeOwed();
+      if (this.#begun || owed.length > 0) await this.#run(COMMIT, owed);
     } catch (error) {
       this.#state = 'rolled-back';
       throw asDomainError(error);
@@ -83,19 +99,33 @@ export class UnitOfWork {
   async rollback(): Promise<void> {
     this.#state = 'rolled-back';
     await this.#last.catch(() => undefined);
+    for (const { reject } of this.#takeOwed()) reject(over());
     if (this.#begun) await runOn(this.client, ROLLBACK);
   }
 
   /** BEGIN goes with the first statement: were it to fail, the server would not do what follows it in the message. */
-  async #run(statement: Statement): Promise<Rows> {
-    const owed = this.#owed;
-    this.#owed = [];
+  async #run(statement: Statement, owed: readonly Owed[]): Promise<Rows> {
     const begin = this.#begun ? [] : [BEGIN];
     this.#begun = true;
     const before = [...begin, ...owed.map((one) => one.statement)];
-    const answers = await runOn(this.client, statement, before);
-    if (statement === COMMIT) this.#begun = false;
-    owed.forEach(({ heed }, at) => heed(answers[begin.length + at]!.rows));
-    return answers.at(-1)!;
+    try {
+      const answers = await runOn(this.client, statement, before);
+      if (statement === COMMIT) this.#begun = false;
+      owed.forEach(({ resolve }, at) => resolve(answers[begin.length + at]!.rows));
+      return answers.at(-1)!;
+    } catch (error) {
+      for (const { reject } of owed) reject(error);
+      throw error;
+    }
+  }
+
+  /** Taken when the statement they go with is asked for, so that all run in the order in which they were asked for. */
+  #takeOwed(): Owed[] {
+    const owed = this.#owed;
+    this.#owed = [];
+    return owed;
   }
 }
+
+const over = () =>
+  new DomainError('internal', 'platform.unit-of-work-over', 'The unit of work was rolled back meanwhile.');

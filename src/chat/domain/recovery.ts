@@ -2,6 +2,7 @@ import { newId } from '@app/kernel';
 import { Conversation } from './conversation.js';
 import type { Conversations } from './conversations.js';
 import { conversationNotFound, messageDeleted } from './errors.js';
+import { UNTITLED } from './title.js';
 
 const PREFIX = 'Recovered: ';
 const LONGEST_TITLE = 200;
@@ -51,7 +52,7 @@ export async function recovered(
   userId: string,
 ): Promise<Conversation> {
   // What it was called may be erased by now.
-  const title = deleted.title || 'New chat';
+  const title = deleted.title || UNTITLED;
   const named = title.startsWith(PREFIX) ? title : `${PREFIX}${title}`.slice(0, LONGEST_TITLE).toWellFormed();
   const fresh = Conversation.start(newId(), userId, named);
   deleted.recoverInto(fresh.id);

@@ -8,6 +8,7 @@ import {
   MessageSent,
 } from '../contracts/index.js';
 import { type ConversationEvent, conversationEvents } from '../domain/conversation.js';
+import { UNTITLED } from '../domain/title.js';
 
 /** Conversation list and message tree, written in the transaction of the event. */
 @Projects()
@@ -42,7 +43,7 @@ export class ConversationProjection extends Projection {
   }
 
   async #grow({ conversationId, title, touchedAt, messages }: Growth): Promise<void> {
-    await this.db.query(
+    await this.db.write(
       `WITH touched AS (
          UPDATE chat.conversations SET title = coalesce($2, title), updated_at = coalesce($3, updated_at)
          WHERE id = $1 AND ($2::text IS NOT NULL OR $3::timestamptz IS NOT NULL)
@@ -60,20 +61,20 @@ export class ConversationProjection extends Projection {
   async #change(event: Exclude<ConversationEvent, GrowingEvent>, at: Date): Promise<void> {
     switch (event.type) {
       case 'chat.conversation.started.v1':
-        await this.db.query(
+        await this.db.write(
           `INSERT INTO chat.conversations (id, owner_id, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
-          [event.data.conversationId, event.data.ownerId, event.data.title ?? 'New chat', at],
+          [event.data.conversationId, event.data.ownerId, event.data.title ?? UNTITLED, at],
         );
         return;
       case 'chat.conversation.deleted.v1':
-        await this.db.query(
+        await this.db.write(
           `WITH gone AS (DELETE FROM chat.conversations WHERE id = $1)
            DELETE FROM chat.messages WHERE conversation_id = $1`,
           [event.data.conversationId],
         );
         return;
       case 'chat.answer.finished.v1':
-        await this.db.query(
+        await this.db.write(
           `WITH touched AS (UPDATE chat.conversations SET updated_at = $7 WHERE id = $2)
            UPDATE chat.messages
            SET text = $3, status = $4, error = $5::jsonb, metadata = $6::jsonb,
@@ -92,7 +93,7 @@ export class ConversationProjection extends Projection {
         return;
       case 'chat.browser-answer.grew.v1':
         // It begins where the text ends: the conversation has seen to that.
-        await this.db.query(`UPDATE chat.messages SET text = text || $2 WHERE id = $1 AND status = 'pending'`, [
+        await this.db.write(`UPDATE chat.messages SET text = text || $2 WHERE id = $1 AND status = 'pending'`, [
           event.data.messageId,
           event.data.text,
         ]);

@@ -45,8 +45,10 @@ export class CatalogueEntries {
 
   /** Adds one use to each entry with one of these digests. */
   async used(digests: readonly (string | null)[]): Promise<void> {
-    await this.db.query(`UPDATE explore.catalogue_entries SET uses = uses + 1 WHERE digest = ANY ($1::text[])`, [
-      digests.filter((digest) => digest !== null),
+    const known = digests.filter((digest) => digest !== null);
+    if (known.length === 0) return;
+    await this.db.write(`UPDATE explore.catalogue_entries SET uses = uses + 1 WHERE digest = ANY ($1::text[])`, [
+      known,
     ]);
   }
 

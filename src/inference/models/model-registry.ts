@@ -140,6 +140,7 @@ export class ModelRegistry {
   #read(): Promise<ModelRow[]> {
     return this.db.query<ModelRow>(
       `SELECT id, name, digest, size_bytes, context_length, is_default FROM inference.models ORDER BY installed_at, id`,
+      [],
     );
   }
 

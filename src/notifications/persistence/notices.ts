@@ -104,7 +104,7 @@ export class Notices {
 
   async #queueEmails(eventId: string, note: Note, mailed: readonly (Listener & { id: string })[]): Promise<void> {
     const later = note.email === 'if-unread';
-    await this.db.query(
+    await this.db.write(
       `INSERT INTO notifications.emails
          (id, event_id, recipient_id, notification_id, address, name, topic, title, text, path, only_if_unread, state,
           due_at, created_at, traceparent)
