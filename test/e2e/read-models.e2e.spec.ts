@@ -1,11 +1,12 @@
 import type { Database } from '@app/persistence';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TaskView } from '../../src/admin/contracts/index.js';
 import type { Client } from '../support/client.js';
 import { meddle } from '../support/database.js';
 import type { Parley } from '../support/parley.js';
 import { startTiny, until } from '../support/tiny-server.js';
-import { split } from '../support/topology.js';
+import { backboneOf, split } from '../support/topology.js';
 
 /** So many that a process can be killed while it follows them. */
 const MESSAGES = 12_000;
@@ -18,6 +19,18 @@ const between = async (work: (db: Database) => Promise<unknown>) => {
   await parley.kill('SIGTERM');
   await meddle(parley.dataDir, work);
   ({ parley, client } = await startTiny({ dataDir: parley.dataDir }));
+};
+/** Nobody writes to the table meanwhile. The embedded database has one session, and nobody else to share it with. */
+const whileLocked = async <T>(table: string, work: () => Promise<T>): Promise<T> => {
+  if (!split) return work();
+  const session = new pg.Client({ connectionString: (await backboneOf(parley.dataDir)).databaseUrl });
+  await session.connect();
+  try {
+    await session.query(`BEGIN; LOCK TABLE ${table} IN SHARE MODE`);
+    return await work();
+  } finally {
+    await session.end();
+  }
 };
 const start = () => client.post<TaskView>('/api/admin/tasks', { kind: 'rebuild-projections' });
 const task = (id: string) => client.get<TaskView>(`/api/admin/tasks/${id}`);
@@ -61,8 +74,11 @@ describe('the task that rebuilds read models', () => {
         [conversationId],
       ),
     );
-    const cancelled = await start();
-    await client.post(`/api/admin/tasks/${cancelled.id}/cancel`);
+    const cancelled = await whileLocked('chat.messages', async () => {
+      const running = await start();
+      await client.post(`/api/admin/tasks/${running.id}/cancel`);
+      return running;
+    });
     expect(await finished(cancelled)).toMatchObject({ status: 'cancelled' });
     expect((await client.conversation(conversationId)).messages).toHaveLength(2);
 
