@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { defineConfig } from 'vitest/config';
+import { availableParallelism } from 'node:os';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const root = import.meta.dirname;
 const alias = Object.fromEntries(
@@ -7,7 +8,13 @@ const alias = Object.fromEntries(
 );
 
 /** A suite by file name: `*.spec.ts` does no I/O, `*.medium.spec.ts` has a real database or child process. */
-const project = (name: string, include: string[], exclude: string[], testTimeout: number) => ({
+const project = (
+  name: string,
+  include: string[],
+  exclude: string[],
+  testTimeout: number,
+  more: TestProjectInlineConfiguration['test'] = {},
+) => ({
   resolve: { alias },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
@@ -17,12 +24,30 @@ const project = (name: string, include: string[], exclude: string[], testTimeout
     testTimeout,
     hookTimeout: 60_000,
     setupFiles: ['reflect-metadata'],
+    // Vitest leaves a core free; of two that would be half, and much of the suites is waiting for a database or a process.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    ...more,
   },
 });
 
 // Nothing in them depends on the topology, or they start processes of their own.
 const split = process.env['TOPOLOGY'] === 'split';
 const inSplit = split ? ['**/mediapipe-lora.e2e.spec.ts', '**/engines.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
+/**
+ * These run by themselves, the rest two at a time: a model in a browser takes every core for its shaders, and ending a
+ * process under load measures what the others leave of the machine.
+ */
+const alone = [
+  'browser-only',
+  'delivery',
+  'engines',
+  'mediapipe-lora',
+  'offline-mediapipe',
+  'shutdown',
+  'three-engines',
+].map((name) => `test/e2e/${name}.e2e.spec.ts`);
+/** Whatever a page or another process comes to in its own time may be late on a busy machine. */
+const patient = { expect: { poll: { timeout: 15_000 } } };
 
 const here = '{src,libs,apps,migrations,scripts}/**/';
 export default defineConfig({
@@ -35,8 +60,15 @@ export default defineConfig({
         10_000,
       ),
       project('medium', [`${here}*.medium.spec.ts`, 'test/deploy/*.medium.spec.ts'], [], 60_000),
-      project('e2e', ['test/e2e/**/*.e2e.spec.ts'], inSplit, 120_000),
-      project('chaos', [`test/chaos/${split ? 'split' : 'kill'}.chaos.spec.ts`], [], 1_800_000),
+      project('e2e', ['test/e2e/**/*.e2e.spec.ts'], [...inSplit, ...alone], 120_000, {
+        ...patient,
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+      }),
+      project('e2e-alone', alone, inSplit, 120_000, { ...patient, fileParallelism: false }),
+      project('chaos', [`test/chaos/${split ? 'split' : 'kill'}.chaos.spec.ts`], [], 1_800_000, {
+        fileParallelism: false,
+      }),
     ],
   },
 });

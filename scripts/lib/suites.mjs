@@ -1,44 +1,41 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root, runNode, tool } from './run.mjs';
 
 /**
- * A suite is a project of vitest.config.ts, of its own name unless it says another one.
+ * A suite is a project of vitest.config.ts, of its own name unless it says which ones.
  * `services` and `model` are what it uses, `needs` the variables without which it cannot run at all, `built` says that it
- * runs what `npm run build` makes, `alone` that its files start whole servers and so run one after the other.
+ * runs what `npm run build` makes.
  */
 export const suites = {
   unit: { services: [], limitMinutes: 5 },
   medium: { services: ['postgres', 'rabbitmq', 'redis', 's3', 'kustomize'], model: true, limitMinutes: 15 },
   e2e: {
+    projects: ['e2e', 'e2e-alone'],
     services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     model: true,
     built: true,
-    alone: true,
     limitMinutes: 18,
   },
   split: {
-    project: 'e2e',
+    projects: ['e2e', 'e2e-alone'],
     env: { TOPOLOGY: 'split' },
     services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     needs: ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'],
     model: true,
     built: true,
-    alone: true,
     limitMinutes: 18,
   },
   'chaos-split': {
-    project: 'chaos',
+    projects: ['chaos'],
     env: { TOPOLOGY: 'split' },
     services: ['postgres', 'rabbitmq', 'redis'],
     needs: ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'],
     built: true,
-    alone: true,
     // Above the limit of the test itself, which grows with the faults.
     limitMinutes: 10 + Number(process.env.CHAOS_FAULTS ?? 14) / 6,
   },
-  chaos: { services: ['postgres', 'rabbitmq', 'redis'], model: true, built: true, alone: true, limitMinutes: 12 },
+  chaos: { services: ['postgres', 'rabbitmq', 'redis'], model: true, built: true, limitMinutes: 12 },
 };
 
 /**
@@ -52,11 +49,9 @@ export async function runSuite(name, env) {
   const report = join(folder, `${name}.json`);
   mkdirSync(folder, { recursive: true });
   rmSync(report, { force: true });
-  const { project = name, limitMinutes, env: own } = suites[name];
-  const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
-  if (suites[name].alone) args.push('--no-file-parallelism');
-  // Vitest leaves a core free; of two that would be half, and much of these suites is waiting for a database or a process.
-  else args.push(`--maxWorkers=${Math.max(2, availableParallelism() - 1)}`);
+  const { projects = [name], limitMinutes, env: own } = suites[name];
+  const args = ['run', ...projects.map((project) => `--project=${project}`), '--passWithNoTests'];
+  args.push('--reporter=default', '--reporter=json');
   const { code } = await runNode([tool('vitest/vitest.mjs'), ...args, `--outputFile.json=${report}`], {
     env: { ...env, ...own },
     limitMs: limitMinutes * 60_000,

@@ -75,7 +75,6 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     server = await startTiny({ env: { EXPLORE_SOURCES: 'folder,huggingface', HF_ENDPOINT: hub.url } });
     browser = await openBrowser({ viewport: { width: 1280, height: 900 } });
     page = await browser.context.newPage();
-    page.setDefaultTimeout(10_000);
     page.on('console', (message) => {
       if (message.type() !== 'error' || message.text().includes('401')) return;
       // What a stranger wrote asks for what is refused: a handler in an attribute, a picture that cannot be had. And a

@@ -26,6 +26,9 @@ export function backboneOf(dataDir: string): Promise<Backbone> {
   return backbone;
 }
 
+/** Of sixteen, half for each of two files that run at the same time. */
+const redisDatabase = () => (Number(process.env['VITEST_POOL_ID'] ?? 0) % 2) * 8 + (backbones.size % 8);
+
 async function makeBackbone(): Promise<Backbone> {
   const name = `e2e_${randomBytes(6).toString('hex')}`;
   const postgres = required('TEST_POSTGRES_URL');
@@ -45,7 +48,7 @@ async function makeBackbone(): Promise<Backbone> {
       DATABASE_URL: database.href,
       RABBITMQ_URL: rabbitmq.href,
       AUTH_SECRET: randomBytes(32).toString('hex'),
-      ...(redis && { REDIS_URL: `${redis}/${backbones.size % 16}` }),
+      ...(redis && { REDIS_URL: `${redis}/${redisDatabase()}` }),
     },
   };
 }
