@@ -149,6 +149,13 @@ describe.each(testDatabaseKinds)('the catalogue on %s', (kind) => {
     expect(await names({ q: 'admins' }, { ...another, role: 'admin' } as Actor)).toEqual(['admins']);
   });
 
+  it('counts a licence once, however it is written', async () => {
+    await entries.put([entry('cased-1', { license: 'apache-2.0' }), entry('cased-2', { license: 'Apache-2.0' })]);
+    const { items, facets } = await search({ q: 'cased', license: 'Apache-2.0' });
+    expect(items.map(({ license }) => license)).toEqual(['Apache-2.0', 'Apache-2.0']);
+    expect(facets?.license).toEqual([{ value: 'Apache-2.0', count: 2 }]);
+  });
+
   it('keeps ratings and uses when an entry is described anew', async () => {
     await entries.put([entry('described', { digest: 'a'.repeat(64) })]);
     await entries.used(['a'.repeat(64), null]);

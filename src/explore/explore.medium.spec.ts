@@ -19,6 +19,7 @@ import {
   ResumeInstall,
   SetDefaultModel,
   StreamInstall,
+  SearchCatalogue,
 } from './contracts/index.js';
 import { builtInCatalogue } from './catalogue/built-in.js';
 import type { CatalogueEntry } from './domain/catalogue.js';
@@ -251,6 +252,9 @@ describe('the model folder', () => {
     expect(items.filter(({ id }) => id.startsWith('folder:'))).toEqual([
       expect.objectContaining({ id: 'folder:My Own.gguf', name: 'another', digest: null, sources: ['folder'] }),
     ]);
+    const { items: listed } = await bus.query(new SearchCatalogue(SearchCatalogue.schema.parse({ q: 'another' })));
+    // Its header was read to offer it: nothing of that is estimated.
+    expect(listed).toMatchObject([{ id: 'folder:My Own.gguf', fit: { parts: { exact: true } } }]);
     await installed('folder:My Own.gguf');
     expect(await models()).toEqual([expect.objectContaining({ id: 'my-own', digest: own[1]?.digest })]);
     expect(hub.requests).toEqual([]);

@@ -9,6 +9,11 @@ import { licenseName, type OllamaModel, ollamaModels } from './ollama-library.js
 export const FOLDER_PREFIX = 'folder:';
 export const OLLAMA_PREFIX = 'ollama:';
 
+/** A model whose file lies here, and was looked into. */
+export interface LocalModel extends CatalogueEntry {
+  header: GgufInfo;
+}
+
 /** Models that lie on this machine: each valid file of EXPLORE_MODEL_FOLDER, and what Ollama's libraries have. */
 @Injectable()
 export class LocalModels {
@@ -17,11 +22,11 @@ export class LocalModels {
 
   constructor(private readonly config: Config) {}
 
-  async list(): Promise<CatalogueEntry[]> {
+  async list(): Promise<LocalModel[]> {
     return [...(await this.fromFolder()), ...(await this.fromOllama())];
   }
 
-  async fromFolder(): Promise<CatalogueEntry[]> {
+  async fromFolder(): Promise<LocalModel[]> {
     const { sources, modelFolder } = this.config.explore;
     if (!sources.includes('folder')) return [];
     const files = (await modelFolderFiles(modelFolder)).filter((file) => !isBuiltIn(file));
@@ -34,7 +39,7 @@ export class LocalModels {
     return entries.filter((entry) => entry !== null);
   }
 
-  async fromOllama(): Promise<CatalogueEntry[]> {
+  async fromOllama(): Promise<LocalModel[]> {
     const { sources, ollamaFolders } = this.config.explore;
     if (!sources.includes('ollama')) return [];
     const models = await ollamaModels(ollamaFolders);
@@ -68,7 +73,7 @@ const isBuiltIn = (file: FolderFile) =>
       (entry.sources.huggingface?.file === file.name || file.name === `${entry.digest}.gguf`),
   );
 
-const ofFolder = (file: FolderFile, header: GgufInfo): CatalogueEntry => ({
+const ofFolder = (file: FolderFile, header: GgufInfo): LocalModel => ({
   id: `${FOLDER_PREFIX}${file.name}`,
   name: header.name ?? file.name.replace(/\.gguf$/i, ''),
   description: `From this server's model folder: ${file.name}`,
@@ -79,9 +84,10 @@ const ofFolder = (file: FolderFile, header: GgufInfo): CatalogueEntry => ({
   sizeBytes: file.sizeBytes,
   digest: null,
   sources: { folder: { file: file.name } },
+  header,
 });
 
-function ofOllama({ name, digest, sizeBytes, license }: OllamaModel, header: GgufInfo): CatalogueEntry {
+function ofOllama({ name, digest, sizeBytes, license }: OllamaModel, header: GgufInfo): LocalModel {
   // Ollama's own template is in a language of its own, which nothing else reads.
   const template = header.hasChatTemplate ? '' : ' Its file has no chat template; that of Ollama is not taken over.';
   return {
@@ -95,5 +101,6 @@ function ofOllama({ name, digest, sizeBytes, license }: OllamaModel, header: Ggu
     sizeBytes,
     digest,
     sources: { ollama: { name } },
+    header,
   };
 }

@@ -5,6 +5,7 @@ import type { Described } from '../fit/estimated-facts.js';
 import { KeptHeaders } from '../fit/kept-headers.js';
 import { allWordsOf, nameWordsOf, type NewEntry, tagsOf } from './new-entry.js';
 import { entryMemory, memoryOf } from './entry-memory.js';
+import { licenseName } from './license-name.js';
 import { slipsOf } from './words.js';
 
 /** Entries of one statement. */
@@ -102,7 +103,7 @@ export class CatalogueEntries {
       [JSON.stringify([...words].map((word) => ({ word, slips: slipsOf(word) })))],
     );
     const headers = await this.headers.of(entries.flatMap(({ digest }) => digest ?? []));
-    const rows = entries.map((entry) => toRow(entry, headers.get(entry.digest ?? '')?.header ?? null));
+    const rows = entries.map((entry) => toRow(entry, headers.get(entry.digest ?? '')?.header ?? entry.header ?? null));
     await this.db.query(PUT, [JSON.stringify(rows)]);
   }
 }
@@ -157,7 +158,7 @@ const toRow = (entry: NewEntry, header: MemoryFacts | null) => ({
   sort_name: nameWordsOf(entry).join(' ').slice(0, 200),
   publisher: entry.publisher,
   description: entry.description,
-  license: entry.license,
+  license: licenseName(entry.license),
   parameters: entry.parameters,
   quantization: entry.quantization,
   context_length: entry.contextLength,

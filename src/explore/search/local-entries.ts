@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LocalModels } from '../catalogue/local-models.js';
-import type { CatalogueEntry } from '../domain/catalogue.js';
+import { type LocalModel, LocalModels } from '../catalogue/local-models.js';
 import { CatalogueEntries } from './catalogue-entries.js';
 import type { NewEntry } from './new-entry.js';
 
@@ -42,7 +41,7 @@ export class LocalEntries {
   }
 }
 
-function toEntry({ sources, ...entry }: CatalogueEntry): NewEntry {
+function toEntry({ sources, ...entry }: LocalModel): NewEntry {
   return {
     ...entry,
     ...{ kind: 'model', origin: 'local', publisher: null, baseModel: null, baseDigest: null, places: sources },

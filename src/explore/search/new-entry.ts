@@ -1,4 +1,6 @@
+import type { MemoryFacts } from '@app/gguf';
 import type { Places } from '../domain/catalogue.js';
+import { licenseName } from './license-name.js';
 import { wordsOf } from './words.js';
 
 /** What is written down of a model or adapter, to be found by. */
@@ -24,6 +26,8 @@ export interface NewEntry {
   ownerId?: string | null;
   visibility?: 'private' | 'group' | 'public';
   visibleTo?: string | null;
+  /** What was read of its file already. */
+  header?: MemoryFacts;
   addedAt: Date;
 }
 
@@ -37,7 +41,7 @@ export function tagsOf(entry: NewEntry): string[] {
   const { huggingface, pypi, folder, ollama, repo } = entry.places;
   return [
     ...tag('kind', [entry.kind]),
-    ...tag('license', [entry.license]),
+    ...tag('license', [licenseName(entry.license)]),
     ...tag('language', entry.languages),
     ...tag('capability', entry.capabilities),
     ...tag('encoding', entry.encodings),

@@ -8,9 +8,9 @@ import { startInstall } from '../models/installs.js';
 import { DownloadIcon } from '../ui/icons.js';
 import { Failure, Skeleton } from '../ui/parts.js';
 import { toastError } from '../ui/toast.js';
-import { Fits } from './fit.js';
+import { EntryFit, Fits } from './fit.js';
 import { entryFilesQuery, installsQuery } from './queries.js';
-import type { EntryFileList, EntryFileView, EntryView } from './views.js';
+import type { EntryFileList, EntryFileView, EntryView, FitView } from './views.js';
 
 /** What the model can be installed from: its quantisations, each with what it needs. */
 export function EntryFiles({ entry }: { entry: EntryView }) {
@@ -23,15 +23,20 @@ export function EntryFiles({ entry }: { entry: EntryView }) {
   );
 }
 
-function Files({ entry: { id, repo } }: { entry: EntryView }) {
+function Files({ entry }: { entry: EntryView }) {
+  const { id, repo, fit } = entry;
   const files = useQuery(entryFilesQuery(id));
-  if (files.data) return <FileRows files={files.data} repo={repo} onAgain={() => void files.refetch()} />;
+  if (files.data)
+    return <FileRows files={files.data} repo={repo} estimate={fit} onAgain={() => void files.refetch()} />;
   return files.isError ? (
-    <Failure title="Its files are not known" detail={messageOf(files.error)}>
-      <button type="button" className="button" onClick={() => void files.refetch()}>
-        Try again
-      </button>
-    </Failure>
+    <>
+      <Failure title="Its files are not known" detail={messageOf(files.error)}>
+        <button type="button" className="button" onClick={() => void files.refetch()}>
+          Try again
+        </button>
+      </Failure>
+      <EntryFit entry={entry} />
+    </>
   ) : (
     <Skeleton label="Asking for its files" lines={['100%', '100%', '100%']} />
   );
@@ -40,11 +45,13 @@ function Files({ entry: { id, repo } }: { entry: EntryView }) {
 interface FileRowsProps {
   files: EntryFileList;
   repo: string | null;
+  /** Of the file that an entry itself stands for, while its header cannot be read. */
+  estimate?: FitView | null;
   onAgain(): void;
 }
 
 /** The files of an entry or of a repository, with what each needs. What an entry itself stands for is installed at its head. */
-export function FileRows({ files: { items, problem }, repo, onAgain }: FileRowsProps) {
+export function FileRows({ files: { items, problem }, repo, estimate, onAgain }: FileRowsProps) {
   const installs = useQuery(installsQuery);
   return (
     <>
@@ -59,7 +66,9 @@ export function FileRows({ files: { items, problem }, repo, onAgain }: FileRowsP
         <p className="empty">It has no file that an engine of this server or a browser reads.</p>
       ) : (
         <ul className="rows">
-          {items.map((file) => {
+          {items.map((listed) => {
+            const guessed = listed.chosen && listed.fit.verdict === 'unknown' && estimate;
+            const file = guessed ? { ...listed, fit: estimate } : listed;
             const latest = installs.data?.find((install) => install.catalogueId === `hf:${repo}/${file.file}`);
             const open = !file.installed && latest && latest.status !== 'installed' ? latest : null;
             return <FileRow key={file.file} file={file} repo={repo} install={open} />;

@@ -5,11 +5,15 @@ import { Popover } from '../ui/popover.js';
 import { fitInBrowser } from './browser-fit.js';
 import { browserMachineQuery } from './queries.js';
 import { PLACES } from './search-state.js';
-import type { EntryFileView, EntryView, Verdict } from './views.js';
+import type { EntryFileView, EntryView, FitView, Verdict } from './views.js';
 
 const WORDS: Record<Verdict, string> = { fits: 'fits', tight: 'tight', 'too-large': 'too large', unknown: 'not known' };
 
-/** The same of an entry in a list, in a line: its page says why. */
+/** As long as nobody read the header of the file itself, it is an estimate. */
+const wordOf = (verdict: Verdict, { parts }: FitView): string =>
+  verdict === 'unknown' || parts.exact ? WORDS[verdict] : `probably ${WORDS[verdict]}`;
+
+/** Whether an entry of a list fits, in a line: its page says why. */
 export function EntryFit({ entry: { fit, encodings } }: { entry: EntryView }) {
   const { data: machine } = useQuery(browserMachineQuery);
   if (!fit) return null;
@@ -20,11 +24,10 @@ export function EntryFit({ entry: { fit, encodings } }: { entry: EntryView }) {
       {[{ place: 'server' as const, ...fit }, ...(here ? [{ place: 'browser' as const, ...here }] : [])].map(
         ({ place, verdict, explains }) => (
           <span key={place} className={`fit fit-${verdict}`} title={explains}>
-            {PLACES[place]}: {WORDS[verdict]}
+            {PLACES[place]}: {wordOf(verdict, fit)}
           </span>
         ),
       )}
-      {!fit.parts.exact && <span className="muted">estimate</span>}
     </p>
   );
 }
@@ -37,7 +40,7 @@ export function Fits({ file }: { file: EntryFileView }) {
   return (
     <div className="fits">
       {encoding !== 'mediapipe' && (
-        <Fit where="This server" verdict={fit.verdict} file={file.file}>
+        <Fit where={PLACES.server} verdict={fit.verdict} word={wordOf(fit.verdict, fit)} file={file.file}>
           <p>{fit.explains}</p>
           {fit.diskNeedBytes > 0 && (
             <p className="muted">
@@ -47,7 +50,7 @@ export function Fits({ file }: { file: EntryFileView }) {
         </Fit>
       )}
       {here && (
-        <Fit where="This browser" verdict={here.verdict} file={file.file}>
+        <Fit where={PLACES.browser} verdict={here.verdict} word={wordOf(here.verdict, fit)} file={file.file}>
           <p>{here.explains}</p>
           {encoding === 'gguf' && here.verdict !== 'too-large' && (
             <p className="muted">It runs on the processor there, without LoRA adapters.</p>
@@ -61,25 +64,26 @@ export function Fits({ file }: { file: EntryFileView }) {
 interface FitProps {
   where: string;
   verdict: Verdict;
+  word: string;
   file: string;
   children: ReactNode;
 }
 
-const Fit = ({ where, verdict, file, children }: FitProps) => (
+const Fit = ({ where, verdict, word, file, children }: FitProps) => (
   <Popover
     kind="dialog"
     className={`fit fit-${verdict}`}
-    name={`${where}: ${WORDS[verdict]}. Why, for ${file}`}
+    name={`${where}: ${word}. Why, for ${file}`}
     label={
       <span>
-        {where}: {WORDS[verdict]}
+        {where}: {word}
       </span>
     }
   >
     {() => (
       <div className="fit-why">
         <h3>
-          {where}: {WORDS[verdict]}
+          {where}: {word}
         </h3>
         {children}
       </div>
