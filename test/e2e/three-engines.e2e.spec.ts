@@ -170,6 +170,23 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
     }
   });
 
+  it('is answered by another engine when the chosen one lets it wait', async () => {
+    await choose(/upstream/i);
+    upstream.fail({ silentAfter: 0 });
+    await ask('Seven, of one that is silent');
+    await page.getByRole('button', { name: 'Answer with another model' }).click({ timeout: 20_000 });
+    await page
+      .getByRole('menuitem', { name: /tiny.*on this server/i })
+      .first()
+      .click();
+    await said('Hello from the tiny test model.');
+    await idle();
+    const question = (await stored()).find(({ text }) => text.startsWith('Seven'))!;
+    await expect
+      .poll(async () => (await stored()).filter(({ parentId }) => parentId === question.id).map(({ status }) => status))
+      .toEqual(['stopped', 'complete']);
+  });
+
   it('asked nobody but Parley, and tried nothing that the content policy had to stop', () => {
     const origin = new URL(page.url()).origin;
     expect(requests.filter((url) => !url.startsWith(origin) && !/^(?:blob|data):/.test(url))).toEqual([]);
