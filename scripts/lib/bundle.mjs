@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
-import http from 'node:http';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { http2WhenUsed, httpWithoutFetch, undiciWithoutFetch } from './light-http.mjs';
 import { root } from './run.mjs';
 
 /**
@@ -27,7 +27,7 @@ export async function bundle() {
     input: Object.fromEntries(entries().map((file) => [file.slice('dist/'.length, -'.js'.length), BEGINNING + file])),
     platform: 'node',
     external: outside,
-    plugins: [beginning, sourcesOfOurs, httpWithoutFetch, plainCharacters],
+    plugins: [beginning, sourcesOfOurs, httpWithoutFetch, undiciWithoutFetch, http2WhenUsed, plainCharacters],
     onLog(level, log, report) {
       // Nest and TypeORM try packages that nobody has to have; what the bundle has not they find missing, as before.
       if (log.code === 'UNRESOLVED_IMPORT') unresolved.add(log.message);
@@ -88,27 +88,5 @@ const plainCharacters = {
     for (const file of Object.values(files)) {
       if (file.type === 'chunk') file.code = file.code.replaceAll(/[^\0-\x7f]/g, '?');
     }
-  },
-};
-
-const HTTP = '\0node:http';
-
-/**
- * An import of node:http reads each of its exports, and some of them (WebSocket and its events) load all of Node's own fetch
- * when they are read: 40 ms of a start. Nobody here uses them.
- */
-const httpWithoutFetch = {
-  name: 'http-without-fetch',
-  resolveId(source, _, { kind }) {
-    return /^(node:)?http$/.test(source) && kind === 'import-statement' ? HTTP : null;
-  },
-  load(id) {
-    if (id !== HTTP) return null;
-    const names = Object.entries(Object.getOwnPropertyDescriptors(http)).flatMap(([name, { get }]) =>
-      get ? [] : [name],
-    );
-    return `const http = process.getBuiltinModule('node:http');
-      export default http;
-      export const { ${names.join(', ')} } = http;`;
   },
 };

@@ -47,6 +47,7 @@ const server = {
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/lib/bundle.mjs',
+    'scripts/lib/light-http.mjs',
   ],
   leaveOut: (path) => path === 'apps/web' || path === 'libs/testing',
   async make() {

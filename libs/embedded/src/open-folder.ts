@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { lockFolder } from './folder-lock.js';
 
@@ -40,6 +41,8 @@ const packageFolder = dirname(createRequire(import.meta.url).resolve('@electric-
  * loop, of which there is none while modules are loaded; in one piece its compilation, by other threads, begins at once.
  */
 export async function openPostgres(folder: string): Promise<PGlite> {
+  // A function is validated when it is first compiled, which most of its 14,000 never are.
+  setFlagsFromString('--wasm-lazy-validation');
   const session = new Session({
     dataDir: folder,
     startParams: [...PGlite.defaultStartParams, ...SHARED_BUFFERS, ...PLAN_ONCE],

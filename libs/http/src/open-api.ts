@@ -14,8 +14,13 @@ export const Returns = (status: number, schema?: z.ZodType, description = STATUS
 
 /** Says that a route answers with server-sent events whose `data` has this shape. */
 export const ReturnsEvents = (schema: z.ZodType, description = 'Server-sent events') => {
-  const { schema: data } = convert(schema, 'output');
-  return ApiResponse({ status: 200, description, content: { 'text/event-stream': { schema: data } } });
+  const events = {
+    // Converted when the document is made: not every start makes one.
+    get schema() {
+      return convert(schema, 'output').schema;
+    },
+  };
+  return ApiResponse({ status: 200, description, content: { 'text/event-stream': events } });
 };
 
 /** The OpenAPI document of everything that this application serves. */

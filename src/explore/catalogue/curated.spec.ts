@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BuiltInFacts } from './curated-entry.js';
-import { builtInFacts, shippedEntries } from './curated.js';
+import { builtInFacts, shippedEntries, shippedIds } from './curated.js';
 import { builtInCatalogue } from './built-in.js';
 
 describe('the shipped entries', () => {
@@ -8,6 +8,7 @@ describe('the shipped entries', () => {
     const ids = shippedEntries().map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toContain('smollm2-135m-instruct');
+    expect(shippedIds()).toEqual(ids);
   });
 
   it('say of every built-in model who made it, for which languages and what for', () => {

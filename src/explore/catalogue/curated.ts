@@ -29,6 +29,14 @@ export const builtInFacts: Record<string, z.infer<typeof BuiltInFacts>> = {
 /** When the first of them was shipped; the order among what is newer is the order in which this server met it. */
 const shippedAt = new Date('2026-11-01T00:00:00Z');
 
+const repositoryId = (repo: string) => `hf:${repo}`;
+
+/** Ids of the entries that Parley ships: all that a start asks for, mostly. */
+export const shippedIds = (): string[] => [
+  ...builtInCatalogue.map(({ id }) => id),
+  ...curatedRepositories.map(({ repo }) => repositoryId(repo)),
+];
+
 /** The entries that Parley ships, as they stand in the catalogue. */
 export function shippedEntries(): NewEntry[] {
   const models = builtInCatalogue.map((entry): NewEntry => {
@@ -51,7 +59,7 @@ export function shippedEntries(): NewEntry[] {
     .parse(curatedRepositories)
     .map(({ repo, ...entry }): NewEntry => ({
       ...entry,
-      ...{ id: `hf:${repo}`, kind: 'model', origin: 'built-in', quantization: null, sizeBytes: null },
+      ...{ id: repositoryId(repo), kind: 'model', origin: 'built-in', quantization: null, sizeBytes: null },
       ...{ digest: null, baseDigest: null, encodings: ['gguf'], places: { repo }, addedAt: shippedAt },
     }));
   return [...models, ...repositories];

@@ -3,7 +3,7 @@ import { Config } from '@app/config';
 import { DomainError } from '@app/kernel';
 import { AfterStart, MessageBus } from '@app/messaging';
 import { Database } from '@app/persistence';
-import { shippedEntries } from '../catalogue/curated.js';
+import { shippedEntries, shippedIds } from '../catalogue/curated.js';
 import { DefaultModelChanged, type InstalledModelView, InstallModel, ModelRemoved } from '../contracts/index.js';
 import { Installs } from '../domain/installs.js';
 import { InstalledModels } from '../persistence/installed-models.js';
@@ -11,7 +11,6 @@ import { ModelFiles } from '../persistence/model-files.js';
 import { AdapterEntries } from '../search/adapter-entries.js';
 import { CatalogueEntries } from '../search/catalogue-entries.js';
 import { LocalEntries } from '../search/local-entries.js';
-import type { NewEntry } from '../search/new-entry.js';
 
 /**
  * At each start: models whose file is gone are taken off the list, and the default model is installed if it is not there.
@@ -39,10 +38,8 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
     try {
       await this.files.removeOldPartials(new Date());
       await this.checkFiles();
-      const shipped = shippedEntries();
-      const ids = shipped.map(({ id }) => id);
-      const fill = () => this.fillCatalogue(shipped);
-      if (!(await this.entries.haveAll(ids))) await fill();
+      const fill = () => this.fillCatalogue();
+      if (!(await this.entries.haveAll(shippedIds()))) await fill();
       else this.afterStart.add('describe what is shipped', fill);
       this.afterStart.add('bring the catalogue up to date', () => this.refreshCatalogue());
       if (this.config.explore.autoInstall) await this.installDefault();
@@ -52,12 +49,9 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
   }
 
   /** What is shipped is in the catalogue as this version describes it. */
-  private async fillCatalogue(shipped: readonly NewEntry[]): Promise<void> {
-    await this.entries.put(shipped);
-    await this.entries.keepOnly(
-      'built-in',
-      shipped.map(({ id }) => id),
-    );
+  private async fillCatalogue(): Promise<void> {
+    await this.entries.put(shippedEntries());
+    await this.entries.keepOnly('built-in', shippedIds());
   }
 
   private async refreshCatalogue(): Promise<void> {

@@ -52,7 +52,7 @@ describe.each(testDatabaseKinds)('e-mail on %s', (kind) => {
     worker.onApplicationBootstrap();
     const stop = async () => {
       await worker.beforeApplicationShutdown();
-      mailer.onApplicationShutdown();
+      await mailer.onApplicationShutdown();
     };
     running.push(stop);
     return { queue, tokens, stop };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '@app/config';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { htmlOf, subjectOf, textOf } from '../domain/email.js';
 import type { ClaimedEmail } from '../persistence/outgoing-emails.js';
 import { UnsubscribeTokens } from './unsubscribe-tokens.js';
@@ -15,35 +15,22 @@ const PATIENCE = { dnsTimeout: 10_000, connectionTimeout: 10_000, greetingTimeou
 /** Hands e-mails to the mail server of SMTP_URL, over a small pool of connections. */
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
-  private readonly transport: Transporter | undefined;
+  private transport: Promise<Transporter> | undefined;
 
   constructor(
     private readonly config: Config,
     private readonly tokens: UnsubscribeTokens,
-  ) {
-    const { smtp } = config.notifications;
-    if (!smtp) return;
-    const { username, protocol, searchParams } = new URL(smtp.url);
-    this.transport = createTransport({
-      ...PATIENCE,
-      pool: true,
-      maxConnections: CONNECTIONS,
-      // Credentials do not travel in the clear unless SMTP_URL itself says so.
-      ...(username && protocol === 'smtp:' && !searchParams.has('ignoreTLS') && { requireTLS: true }),
-      url: smtp.url,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
-  }
+  ) {}
 
   get available(): boolean {
-    return this.transport !== undefined;
+    return this.config.notifications.smtp !== undefined;
   }
 
   /** Resolves when the mail server accepted it. Rejects with nodemailer's error, for `failureOf`. */
   async send(email: ClaimedEmail): Promise<void> {
     const { publicUrl = '', smtp } = this.config.notifications;
-    if (!this.transport || !smtp) throw new Error('There is no mail server.');
+    if (!smtp) throw new Error('There is no mail server.');
+    const transport = await (this.transport ??= transportTo(smtp.url));
     const token = this.tokens.make(email.recipientId, email.topic);
     const unsubscribeLink = `${publicUrl}/api/notifications/unsubscribe?token=${token}`;
     const content = {
@@ -52,7 +39,7 @@ export class Mailer implements OnApplicationShutdown {
       settingsLink: `${publicUrl}/account`,
     };
     const id = createHash('sha256').update(`${email.eventId} ${email.recipientId}`).digest('hex').slice(0, 40);
-    await this.transport.sendMail({
+    await transport.sendMail({
       from: smtp.from,
       to: { name: email.name, address: email.address },
       subject: subjectOf(content),
@@ -70,7 +57,23 @@ export class Mailer implements OnApplicationShutdown {
     });
   }
 
-  onApplicationShutdown(): void {
-    this.transport?.close();
+  async onApplicationShutdown(): Promise<void> {
+    (await this.transport)?.close();
   }
+}
+
+/** Its library is loaded with the first e-mail: most servers never send one. */
+async function transportTo(url: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  const { username, protocol, searchParams } = new URL(url);
+  return createTransport({
+    ...PATIENCE,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    // Credentials do not travel in the clear unless SMTP_URL itself says so.
+    ...(username && protocol === 'smtp:' && !searchParams.has('ignoreTLS') && { requireTLS: true }),
+    url,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
