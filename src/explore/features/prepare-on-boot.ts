@@ -14,8 +14,8 @@ import { LocalEntries } from '../search/local-entries.js';
 
 /**
  * At each start: models whose file is gone are taken off the list, and the default model is installed if it is not there.
- * The catalogue has what is shipped before anybody asks; what changed in it follows soon after. None of it can keep the
- * server from starting.
+ * The catalogue has what is shipped and what lies in this machine's folders before anybody asks; what changed in the former
+ * follows soon after. None of it can keep the server from starting.
  */
 @Injectable()
 export class PrepareOnBoot implements OnApplicationBootstrap {
@@ -41,6 +41,7 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
       const fill = () => this.fillCatalogue();
       if (!(await this.entries.haveAll(shippedIds()))) await fill();
       else this.afterStart.add('describe what is shipped', fill);
+      await this.local.refresh();
       this.afterStart.add('bring the catalogue up to date', () => this.refreshCatalogue());
       if (this.config.explore.autoInstall) await this.installDefault();
     } catch (error) {
@@ -55,7 +56,6 @@ export class PrepareOnBoot implements OnApplicationBootstrap {
   }
 
   private async refreshCatalogue(): Promise<void> {
-    await this.local.refresh();
     await this.entries.measureOld();
     await this.adapters.refreshAll();
   }
