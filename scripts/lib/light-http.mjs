@@ -47,7 +47,7 @@ export const undiciWithoutFetch = {
 const HTTP2 = '\0node:http2';
 const UNDICI_HTTP2 = '\0undici-http2:';
 
-/** Fastify and undici load node:http2 in case somebody speaks it: 6 ms of a start. It is loaded when somebody does. */
+/** Fastify and undici load node:http2 in case somebody speaks it: some 9 ms. It is loaded when somebody does. */
 export const http2WhenUsed = {
   name: 'http2-when-used',
   resolveId(source, importer, { kind }) {
