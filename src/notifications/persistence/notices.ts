@@ -60,9 +60,16 @@ export class Notices {
       .map((listener) => ({ ...listener, id: newId(), byEmail: listener.byEmail && smtp !== undefined }))
       .filter(({ inPage, byEmail }) => inPage || byEmail);
     if (told.length === 0) return;
-    const unread = await this.#store(eventId, note, told);
-    const mailed = told.filter(({ byEmail, userId }) => byEmail && unread.has(userId));
-    if (mailed.length > 0) await this.#queueEmails(eventId, note, mailed);
+    const notifications = this.#notifications(eventId, note, told);
+    let mailed: typeof told = [];
+    if (told.some(({ byEmail }) => byEmail)) {
+      const stored = await this.db.query<{ recipient_id: string; read_at: Date | null }>(...notifications);
+      const unread = new Set(stored.filter(({ read_at }) => !read_at).map(({ recipient_id }) => recipient_id));
+      mailed = told.filter(({ byEmail, userId }) => byEmail && unread.has(userId));
+      if (mailed.length > 0) await this.#queueEmails(eventId, note, mailed);
+    } else {
+      await this.db.write(...notifications);
+    }
     this.db.afterCommit(() => {
       this.wakes.notificationsChanged(told.map(({ userId }) => userId));
       if (mailed.length > 0) this.wakes.emailsQueued();
@@ -70,12 +77,12 @@ export class Notices {
   }
 
   /**
-   * Whose notification is new and unread. With e-mail alone there is a notification, too: unseen in the page, it tells
-   * whether the person saw the answer before the e-mail was due.
+   * The statement that stores them, and tells whose is new and whether it was read. With e-mail alone there is a
+   * notification, too: unseen in the page, it tells whether the person saw the answer before the e-mail was due.
    */
-  async #store(eventId: string, note: Note, told: readonly (Listener & { id: string })[]): Promise<Set<string>> {
+  #notifications(eventId: string, note: Note, told: readonly (Listener & { id: string })[]): [string, unknown[]] {
     const { kind, title, text, path, conversationId = null, messageId = null } = note;
-    const stored = await this.db.query<{ recipient_id: string; read_at: Date | null }>(
+    return [
       `WITH told AS (
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::boolean[]) AS t (id, recipient_id, shown)
        ), stored AS (
@@ -98,8 +105,7 @@ export class Notices {
         told.map(({ inPage }) => inPage),
         ...[eventId, kind, title, text, path, conversationId, messageId],
       ],
-    );
-    return new Set(stored.filter(({ read_at }) => !read_at).map(({ recipient_id }) => recipient_id));
+    ];
   }
 
   async #queueEmails(eventId: string, note: Note, mailed: readonly (Listener & { id: string })[]): Promise<void> {
