@@ -5,12 +5,16 @@ import { offlineStore } from './store.js';
 const MOST = 100;
 const LONGEST = 2_000_000;
 
+/** Of what was kept last, so that two of one millisecond have an order. */
+let lastKeptAt = 0;
+
 /** Keeps what the server said of a conversation; those that were kept longest ago make room. */
 export async function keepCopy(ownerId: string, conversation: ConversationView): Promise<void> {
   const { store } = (await offlineStore()).transaction('copies', 'readwrite');
   const { id } = conversation;
   if (JSON.stringify(conversation).length > LONGEST) return store.delete(id);
-  await store.put({ id, ownerId, keptAt: Date.now(), conversation });
+  lastKeptAt = Math.max(Date.now(), lastKeptAt + 1);
+  await store.put({ id, ownerId, keptAt: lastKeptAt, conversation });
   const tooMany = (await store.count()) - MOST;
   if (tooMany <= 0) return;
   let cursor = await store.index('keptAt').openCursor();
