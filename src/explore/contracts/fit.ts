@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /**
  * Whether a model fits the machine that would answer with it (the one where `inference` runs) and the disk of the models
- * folder. From the header of its file, within some tens of MiB; else (`exact` is
- * false) an estimate, within about a third.
+ * folder. From the header of its file, within some tens of MiB; else (`exact` is false) an estimate, for most models between
+ * 0.7 and 1.6 of what it is.
  */
 export const FitView = z
   .object({

@@ -63,6 +63,8 @@ export function UploadForm({ adapter, onClose }: { adapter?: AdapterView; onClos
     event.preventDefault();
     save.mutate(new FormData(event.currentTarget));
   };
+  // MediaPipe's own format, which no server runs.
+  const onlyForBrowser = files.length > 0 && files.every(({ name }) => name.toLowerCase().endsWith('.bin'));
   const forBrowser = browserModels.data?.filter(({ lora }) => lora) ?? [];
 
   return (
@@ -80,7 +82,12 @@ export function UploadForm({ adapter, onClose }: { adapter?: AdapterView; onClos
             >
               {(field) => (
                 // Another one once there is something to choose from: the first is then the one that is chosen.
-                <select {...field} key={models.status} name="base">
+                <select
+                  {...field}
+                  key={`${models.status} ${onlyForBrowser}`}
+                  name="base"
+                  defaultValue={onlyForBrowser ? '' : undefined}
+                >
                   {models.data?.map((model) => (
                     <option key={model.digest} value={model.digest}>
                       {model.name}
@@ -93,7 +100,12 @@ export function UploadForm({ adapter, onClose }: { adapter?: AdapterView; onClos
             {forBrowser.length > 0 && (
               <Field id={`${id}-browser`} label="The same model for the browser">
                 {(field) => (
-                  <select {...field} name="browserBase">
+                  <select
+                    {...field}
+                    key={`${onlyForBrowser}`}
+                    name="browserBase"
+                    defaultValue={onlyForBrowser ? forBrowser[0]?.digest : ''}
+                  >
                     <option value="">None</option>
                     {forBrowser.map((model) => (
                       <option key={model.digest} value={model.digest}>
