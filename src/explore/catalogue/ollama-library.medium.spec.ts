@@ -107,7 +107,7 @@ describe('a library of Ollama', () => {
       'ollama:tiny:1b',
     ]);
     expect(items.find(({ id }) => id === 'ollama:tiny:1b')).toMatchObject({
-      ...{ name: 'Tiny (tiny:1b)', origin: 'local', license: 'apache-2.0', digest: hex(model), installable: true },
+      ...{ name: 'Tiny (tiny:1b)', origin: 'local', license: 'Apache-2.0', digest: hex(model), installable: true },
       ...{ sizeBytes: model.length, sources: ['ollama'], repo: null },
     });
     const files = await bus.query(new ListEntryFiles({ entryId: 'ollama:tiny:1b' }));
