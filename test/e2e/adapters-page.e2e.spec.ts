@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
 describe.skipIf(!chromiumPath)('the page of adapters', () => {
@@ -32,9 +32,7 @@ describe.skipIf(!chromiumPath)('the page of adapters', () => {
     });
     page.on('pageerror', (error) => problems.push(error.message));
     await page.goto(`${server.parley.url}/adapters`);
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     await page.getByRole('heading', { name: 'LoRA adapters' }).waitFor();
   });
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from '../support/accessibility.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { upload } from '../support/adapters.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
@@ -30,9 +30,7 @@ describe.skipIf(!chromiumPath)('a conversation that stays in the browser', () =>
   const open = async (other: OpenBrowser): Promise<Page> => {
     const tab = await other.context.newPage();
     await tab.goto(server.parley.url);
-    await tab.getByLabel('Email').fill(admin.email);
-    await tab.getByLabel('Password').first().fill(admin.password);
-    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(tab);
     await tab.getByRole('textbox', { name: 'Message' }).waitFor();
     return tab;
   };

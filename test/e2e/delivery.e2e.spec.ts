@@ -17,7 +17,7 @@ import { addAdapter, upload } from '../support/adapters.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { Cdn } from '../support/cdn.js';
 import { chooseAdapter, chooseModel } from '../support/composer.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
@@ -50,9 +50,7 @@ async function openPage(url: string): Promise<{ browser: OpenBrowser; page: Page
   const requests: string[] = [];
   browser.context.on('request', (request) => requests.push(request.url()));
   await page.goto(url);
-  await page.getByLabel('Email').fill(admin.email);
-  await page.getByLabel('Password').first().fill(admin.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page);
   await page.getByRole('textbox', { name: 'Message' }).waitFor();
   return { browser, page, requests };
 }

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
 const repo = 'Qwen/Qwen3-1.7B-GGUF';
@@ -85,9 +85,7 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     });
     page.on('pageerror', (error) => problems.push(error.message));
     await page.goto(`${server.parley.url}/explore`);
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
   });
   afterAll(async () => {
     goOn();

@@ -8,6 +8,7 @@ import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.
 import { Client } from '../support/client.js';
 import { meddle } from '../support/database.js';
 import { admin, type Parley } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { prepareDataDir, startTiny, until } from '../support/tiny-server.js';
 
 const mailEnv = (server: MailServer) => ({
@@ -19,7 +20,7 @@ const mailEnv = (server: MailServer) => ({
 });
 
 /** Signs in as a person, which keys of programs are not. */
-async function signIn(url: string, account: { email: string; password: string }): Promise<Client> {
+async function clientOf(url: string, account: { email: string; password: string }): Promise<Client> {
   const response = await fetch(`${url}/api/auth/sign-in`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -54,7 +55,7 @@ describe.skipIf(!chromiumPath)('notifications', () => {
   const noViolations = () => expectAccessible(page);
 
   let person: Client | undefined;
-  const signedIn = async () => (person ??= await signIn(parley.url, admin));
+  const signedIn = async () => (person ??= await clientOf(parley.url, admin));
 
   async function ask(text: string) {
     const { id } = await client.start();
@@ -77,9 +78,7 @@ describe.skipIf(!chromiumPath)('notifications', () => {
   });
 
   it('tell of the sign-in, in the page and by one e-mail', async () => {
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     await bell().waitFor();
     await page.getByRole('button', { name: /^Notifications, \d+ unread$/ }).waitFor();
     await bell().click();
@@ -242,7 +241,7 @@ describe('an e-mail whose process is killed right after the mail server took it'
     });
     const dataDir = await prepareDataDir();
     ({ parley } = await startTiny({ dataDir, env: mailEnv(mails) }));
-    const leaving = signIn(parley.url, admin).catch(() => undefined); // The answer may be lost with the process.
+    const leaving = clientOf(parley.url, admin).catch(() => undefined); // The answer may be lost with the process.
     await killed.promise;
     await leaving;
     // Its lease has to run out first: half a minute, which the clock of the database is told to be over.
@@ -259,7 +258,7 @@ describe('an e-mail whose process is killed right after the mail server took it'
     const [first, second] = mails.mails;
     expect(second!.mail.messageId).toBe(first!.mail.messageId);
     expect(second!.source).toBe(first!.source);
-    const person = await signIn(parley.url, admin);
+    const person = await clientOf(parley.url, admin);
     const { items } = await until(async () => {
       const emails = await person.get<{ items: EmailView[] }>('/api/notifications/emails?state=sent');
       return emails.items.length === 2 && emails;

@@ -7,7 +7,7 @@ import { expectAccessible } from '../support/accessibility.js';
 import { addAdapter, upload } from '../support/adapters.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { chooseAdapter, chooseModel } from '../support/composer.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
@@ -33,9 +33,7 @@ describe.skipIf(!chromiumPath)('MediaPipe without the server', () => {
     await browser.context.addInitScript(() => localStorage.setItem('parley.browser.temperature', '0'));
     page = await browser.context.newPage();
     await page.goto(server.parley.url);
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     await page.getByRole('textbox', { name: 'Message' }).waitFor();
   });
   afterAll(async () => {

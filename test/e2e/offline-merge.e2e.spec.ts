@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationView } from '../../src/chat/contracts/index.js';
 import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
 const words = 'Hello from the tiny test model.';
@@ -26,9 +26,7 @@ describe.skipIf(!chromiumPath)('two devices without the server', () => {
     await browser.context.addInitScript(() => localStorage.setItem('parley.browser.temperature', '0'));
     const page = await browser.context.newPage();
     await page.goto(server.parley.url);
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     await page.getByRole('textbox', { name: 'Message' }).waitFor();
     // The engine is kept from its first use on: the service worker has to be there by then.
     await expect

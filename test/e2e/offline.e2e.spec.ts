@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
 /** Stands before the server like a proxy; from `update` on its service worker is that of another build. */
@@ -38,11 +38,9 @@ describe.skipIf(!chromiumPath)('the web client without its server', () => {
   let browser: OpenBrowser;
   let page: Page;
 
-  const signIn = async (tab: Page) => {
+  const enter = async (tab: Page) => {
     await tab.goto(server.parley.url);
-    await tab.getByLabel('Email').fill(admin.email);
-    await tab.getByLabel('Password').first().fill(admin.password);
-    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(tab);
     await tab.getByRole('textbox', { name: 'Message' }).waitFor();
   };
   const kept = (tab: Page) => tab.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active?.state));
@@ -51,7 +49,7 @@ describe.skipIf(!chromiumPath)('the web client without its server', () => {
     server = await startTiny();
     browser = await openBrowser();
     page = await browser.context.newPage();
-    await signIn(page);
+    await enter(page);
   });
   afterAll(async () => {
     await browser?.close();

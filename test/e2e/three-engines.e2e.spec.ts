@@ -8,7 +8,7 @@ import type { BrowserModelView } from '../../src/explore/contracts/index.js';
 import { addAdapter, upload } from '../support/adapters.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { chooseAdapter, chooseModel } from '../support/composer.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
@@ -46,9 +46,7 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
       if (/Content Security Policy/.test(message.text())) refused.push(message.text());
     });
     await page.goto(server.parley.url);
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     await page.getByRole('textbox', { name: 'Message' }).waitFor();
   });
   afterAll(async () => {
@@ -154,9 +152,7 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
     try {
       const tab = await plain.context.newPage();
       await tab.goto(page.url());
-      await tab.getByLabel('Email').fill(admin.email);
-      await tab.getByLabel('Password').first().fill(admin.password);
-      await tab.getByRole('button', { name: 'Sign in' }).click();
+      await signIn(tab);
       await chooseModel(tab, /^Webby/);
       await tab.getByRole('textbox', { name: 'Message' }).fill('Six');
       await tab.getByRole('button', { name: 'Send' }).click();

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
-import { admin } from '../support/parley.js';
+import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
 /** A model that answers with markup that would run, were it shown as it is. */
@@ -31,9 +31,7 @@ describe.skipIf(!chromiumPath)('what a model says in a browser', () => {
       if (request.url().includes('elsewhere.example')) elsewhere.push(request.url());
     });
     await page.goto(server.parley.url);
-    await page.getByLabel('Email').fill(admin.email);
-    await page.getByLabel('Password').first().fill(admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     await page.getByRole('textbox', { name: 'Message' }).fill('Hello?');
     await page.getByRole('button', { name: 'Send' }).click();
     const answer = page.getByRole('article', { name: 'Assistant' }).last();
