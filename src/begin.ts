@@ -1,13 +1,11 @@
 import { ConfigError, loadConfig } from '@app/config';
-import { beginOpening } from '@app/embedded';
-
-const EMBEDDED = 'pglite://';
+import { beginOpening, embeddedFolderOf } from '@app/embedded';
 
 /** Has the embedded database compiled while everything else is loaded. */
 export async function begin(): Promise<void> {
   try {
-    const { url } = loadConfig(process.env).database;
-    if (url.startsWith(EMBEDDED)) await beginOpening(url.slice(EMBEDDED.length));
+    const folder = embeddedFolderOf(loadConfig(process.env).database.url);
+    if (folder !== null) await beginOpening(folder);
   } catch (error) {
     // Who reads the settings to run says what is wrong with them.
     if (!(error instanceof ConfigError)) throw error;

@@ -1,2 +1,2 @@
 export { lockFolder } from './folder-lock.js';
-export { beginOpening, openPostgres, takeOpening } from './open-folder.js';
+export { beginOpening, embeddedFolderOf, openPostgres, takeOpening } from './open-folder.js';

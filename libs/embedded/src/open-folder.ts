@@ -14,6 +14,12 @@ const SHARED_BUFFERS = ['-c', 'shared_buffers=16MB'];
  */
 const PLAN_ONCE = ['-c', 'plan_cache_mode=force_generic_plan'];
 
+const SCHEME = 'pglite://';
+
+/** The folder of an embedded database; null: the URL is of another one. */
+export const embeddedFolderOf = (url: string): string | null =>
+  url.startsWith(SCHEME) ? url.slice(SCHEME.length) : null;
+
 /** PGlite would ask for the types of arrays first, for conversions of its own; ours are pg's. */
 class Session extends PGlite {
   override async _initArrayTypes(): Promise<void> {

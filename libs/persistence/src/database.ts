@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import { embeddedFolderOf } from '@app/embedded';
 import { tracer } from '@app/observability';
 import type pg from 'pg';
 import { asDomainError, toldByServer } from './database-errors.js';
@@ -50,7 +51,7 @@ export class Database {
 
   /** Whether no other process can write to it: the embedded database is this process's own. */
   get isExclusive(): boolean {
-    return this.url.startsWith('pglite:');
+    return embeddedFolderOf(this.url) !== null;
   }
 
   get inTransaction(): boolean {

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { embeddedFolderOf } from '@app/embedded';
 import pg from 'pg';
 import { openPglite } from './pglite.js';
 import { PostgresStatements } from './postgres-statements.js';
@@ -10,8 +11,9 @@ export interface OpenDatabase {
 
 /** @param url pglite://<folder> or postgres://… */
 export async function openPool(url: string): Promise<OpenDatabase> {
-  if (url.startsWith('pglite://')) {
-    const pglite = await openPglite(url.slice('pglite://'.length));
+  const folder = embeddedFolderOf(url);
+  if (folder !== null) {
+    const pglite = await openPglite(folder);
     const pool = new pg.Pool(pglite.poolOptions);
     outliveLostConnections(pool);
     const close = async () => {

@@ -4,7 +4,6 @@ import { FitView } from './fit.js';
 import { Digest, InstallView } from './views.js';
 
 export const EntryId = z.string().min(1).max(300);
-const entryId = EntryId;
 const bytes = z.int().min(0);
 const facetValue = z.string().trim().min(1).max(80);
 
@@ -103,16 +102,16 @@ export class SearchCatalogue extends query(
 ) {}
 
 /** Throws `explore.unknown-catalogue-entry`. */
-export class GetEntry extends query('explore.get-entry.v1', z.object({ entryId }), EntryView) {}
+export class GetEntry extends query('explore.get-entry.v1', z.object({ entryId: EntryId }), EntryView) {}
 
 /** One rating a person; null takes it back. Throws `explore.unknown-catalogue-entry`. */
 export class RateEntry extends command(
   'explore.rate-entry.v1',
-  z.object({ entryId, stars: z.int().min(1).max(5).nullable() }),
+  z.object({ entryId: EntryId, stars: z.int().min(1).max(5).nullable() }),
   EntryView,
 ) {}
 
 export class EntryRated extends event(
   'explore.entry.rated.v1',
-  z.object({ entryId, userId: z.uuid(), stars: z.int().nullable() }),
+  z.object({ entryId: EntryId, userId: z.uuid(), stars: z.int().nullable() }),
 ) {}
