@@ -52,11 +52,11 @@ export const NotificationPage = z
   })
   .meta({ id: 'NotificationPage' });
 
-export const UnreadCount = z.object({ unreadCount: z.number() }).meta({ id: 'UnreadCount' });
-export type UnreadCount = z.infer<typeof UnreadCount>;
-
 const revision = z.string().describe('Grows with every change of this person’s notifications; a 64-bit number');
 const unreadCount = z.number();
+
+export const UnreadCount = z.object({ unreadCount, revision }).meta({ id: 'UnreadCount' });
+export type UnreadCount = z.infer<typeof UnreadCount>;
 
 /** One step of what happens to a person's notifications. After `state` a reader asks for the list anew. */
 export const NotificationChange = z.discriminatedUnion('type', [

@@ -9,6 +9,6 @@ export class ReadAllNotificationsHandler {
   async handle({ until }: DataOf<ReadAllNotifications>, context: MessageContext): Promise<UnreadCount> {
     const { userId } = requireActor(context);
     await this.inboxes.readAll(userId, until ?? null);
-    return { unreadCount: await this.inboxes.unreadCount(userId) };
+    return this.inboxes.unread(userId);
   }
 }

@@ -9,6 +9,6 @@ export class SeeConversationHandler {
   async handle({ conversationId, messageIds }: DataOf<SeeConversation>, context: MessageContext): Promise<UnreadCount> {
     const { userId } = requireActor(context);
     await this.inboxes.readConversation(userId, conversationId, messageIds);
-    return { unreadCount: await this.inboxes.unreadCount(userId) };
+    return this.inboxes.unread(userId);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/persistence';
-import type { NotificationChange, NotificationView } from '../contracts/index.js';
+import type { NotificationChange, NotificationView, UnreadCount } from '../contracts/index.js';
 import { Wakes } from '../live/wakes.js';
 import { notificationColumns, type NotificationRow, toNotification } from './notification-rows.js';
 
@@ -42,6 +42,18 @@ export class Inboxes {
       [userId],
     );
     return row?.count ?? 0;
+  }
+
+  /** The count, and the last change that it counts. */
+  async unread(userId: string): Promise<UnreadCount> {
+    const [row] = await this.db.query<UnreadCount>(
+      `SELECT count(n.id)::int AS "unreadCount", coalesce(max(r.revision), 0)::text AS revision
+       FROM notifications.recipients r
+       LEFT JOIN notifications.notifications n ON n.recipient_id = r.user_id AND n.read_at IS NULL AND n.shown
+       WHERE r.user_id = $1`,
+      [userId],
+    );
+    return row!;
   }
 
   /** Undefined: this person has no such notification. */

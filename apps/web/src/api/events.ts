@@ -73,7 +73,7 @@ export async function follow(options: FollowOptions): Promise<void> {
 }
 
 /** Ids are sequence numbers that only grow; an id of another kind is later unless it is the same. */
-function isLater(id: string, last: string | null): boolean {
+export function isLater(id: string, last: string | null): boolean {
   if (last === null) return true;
   const [a, b] = [Number(id), Number(last)];
   return Number.isFinite(a) && Number.isFinite(b) ? a > b : id !== last;

@@ -2,18 +2,17 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { follow } from '../api/events.js';
 import { queryClient } from '../api/queries.js';
 import { api } from '../api/session.js';
-import { Store } from '../api/store.js';
 import type { NotificationView } from '../api/views.js';
 import { routeOf } from '../lib/router.js';
 import { announce } from '../ui/announcer.js';
+import { type Counted, UnreadCount } from './unread-count.js';
 
 /** What the server says at each step, whatever it is. */
-interface Change {
-  unreadCount: number;
+interface Change extends Counted {
   notification?: NotificationView;
 }
 
-const unread = new Store(0);
+const unread = new UnreadCount();
 
 export const useUnread = (): number => useSyncExternalStore(unread.subscribe, unread.get);
 
@@ -25,14 +24,13 @@ function conversationInSight(): string | null {
 
 const refreshList = () => queryClient.invalidateQueries({ queryKey: ['notifications'] });
 
-/** The count that the server gave with its answer is the newest there is. */
-function counted({ unreadCount }: { unreadCount: number }): void {
-  unread.set(unreadCount);
+function counted(count: Counted): void {
+  unread.take(count);
   void refreshList();
 }
 
 /** A failure is no news to the reader: what could not be told now is told at the next look. */
-const quietly = (asked: Promise<{ unreadCount: number }>) => void asked.then(counted, () => undefined);
+const quietly = (asked: Promise<Counted>) => void asked.then(counted, () => undefined);
 
 const see = (conversationId: string, messageIds: string[] = []) =>
   quietly(api.json('POST', '/api/notifications/seen', { body: { conversationId, messageIds } }));
@@ -52,7 +50,7 @@ export async function readAll(until: string | undefined): Promise<void> {
   counted(await api.json('POST', '/api/notifications/read-all', { body: { until } }));
 }
 
-function take({ unreadCount, notification }: Change): void {
+function take({ notification, ...count }: Change): void {
   const { conversationId } = notification ?? {};
   if (conversationId && conversationId === conversationInSight()) {
     // It is read before it was shown: the badge does not blink.
@@ -60,7 +58,7 @@ function take({ unreadCount, notification }: Change): void {
     return;
   }
   if (notification) announce(`New notification: ${notification.title}. ${notification.text}`);
-  counted({ unreadCount });
+  counted(count);
 }
 
 /** Follows the notifications of whoever is signed in, and reads those of the page that is looked at. */
@@ -74,9 +72,10 @@ export function useNotificationsLive(path: string): void {
           signal,
           headers: last === null ? {} : { 'last-event-id': last },
         }),
-      onEvent: ({ event, data }) => {
+      onEvent: ({ id, event, data }) => {
         // Whatever else is said (an error before the end), the next connection begins with what is true then.
-        if (event === 'state' || event === 'new' || event === 'read') take(JSON.parse(data) as Change);
+        if (id !== undefined && (event === 'state' || event === 'new' || event === 'read'))
+          take({ ...(JSON.parse(data) as Omit<Change, 'revision'>), revision: id });
         return false;
       },
     });
@@ -84,7 +83,7 @@ export function useNotificationsLive(path: string): void {
     live.catch(() => undefined);
     return () => {
       leave.abort();
-      unread.set(0);
+      unread.forget();
     };
   }, []);
 
