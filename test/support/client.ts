@@ -23,11 +23,16 @@ export class Client {
     readonly token: string,
   ) {}
 
+  /** What every request carries. */
+  protected headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.token}` };
+  }
+
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(this.url + path, {
       method,
       headers: {
-        authorization: `Bearer ${this.token}`,
+        ...this.headers(),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -50,11 +55,7 @@ export class Client {
   async *ask(conversationId: string, body: object, signal?: AbortSignal): AsyncGenerator<StreamEvent> {
     const response = await fetch(`${this.url}/api/conversations/${conversationId}/messages`, {
       method: 'POST',
-      headers: {
-        authorization: `Bearer ${this.token}`,
-        'content-type': 'application/json',
-        accept: 'text/event-stream',
-      },
+      headers: { ...this.headers(), 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify(body),
       ...(signal && { signal }),
     });
@@ -65,7 +66,7 @@ export class Client {
   async *stream(answer: MessageView, after: number | string = 0, signal?: AbortSignal): AsyncGenerator<StreamEvent> {
     const path = `/api/conversations/${answer.conversationId}/messages/${answer.id}/stream`;
     const response = await fetch(this.url + path, {
-      headers: { authorization: `Bearer ${this.token}`, 'last-event-id': String(after) },
+      headers: { ...this.headers(), 'last-event-id': String(after) },
       ...(signal && { signal }),
     });
     yield* eventsOf(response);

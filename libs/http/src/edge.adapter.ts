@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { requestIdOf } from './request.js';
 import type { NotFoundHandler } from './not-found.js';
@@ -7,6 +7,9 @@ import type { NotFoundHandler } from './not-found.js';
 /** How long a connection that a client keeps open gets until the next request on it. */
 const LINGER_MS = 500;
 const LOOK_MS = 25;
+/** A turn of the event loop that was that short left next to no time for a connection to come unseen. */
+const QUICK_TURN_MS = 0.5;
+const MOST_TRIES = 200;
 
 export interface EdgeOptions {
   bodyLimitBytes: number;
@@ -78,35 +81,51 @@ export class EdgeAdapter extends FastifyAdapter {
     if (this.draining) return;
     this.draining = true;
     const { server, eventStreams } = this.getInstance();
+    for (const response of this.running) response.shouldKeepAlive = false;
     await this.linger();
     if (server.listening) {
+      await untilConnectionsAreTaken();
       server.close();
-      server.closeIdleConnections();
     }
+    const until = Date.now() + this.edge.shutdownGraceMs;
     eventStreams.closeResumable();
-    await this.idle();
+    await this.idle(until);
+    await this.linger();
+    await this.idle(until);
     server.closeAllConnections();
     super.beforeClose();
   }
 
   /**
    * A connection that is closed just when its client sends the next request loses it. So each client is told by the next
-   * response that its connection ends with it, and whoever looks at `/readyz` sends new ones elsewhere.
+   * response that its connection ends with it, and whoever looks at `/readyz` sends new ones elsewhere. That of a stream
+   * was promised to stay open before: it gets its last response after the stream.
    */
   private async linger(): Promise<void> {
     const { server } = this.getInstance();
-    for (const response of this.running) response.shouldKeepAlive = false;
     const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)));
     for (const until = Date.now() + LINGER_MS; Date.now() < until && (await open()) > 0;) await sleep(LOOK_MS);
   }
 
-  private async idle(): Promise<void> {
+  private async idle(until: number): Promise<void> {
     if (this.running.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.whenIdle = resolve;
-    const limit = setTimeout(resolve, this.edge.shutdownGraceMs);
+    const limit = setTimeout(resolve, until - Date.now());
     await promise;
     clearTimeout(limit);
+  }
+}
+
+/**
+ * The kernel takes connections before the process does, and resets those that the process did not take when it stops to
+ * listen. Waits for a moment right after they were taken, in which nothing else held the process up.
+ */
+async function untilConnectionsAreTaken(): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const start = performance.now();
+    await nextTurn();
+    if (performance.now() - start < QUICK_TURN_MS) return;
   }
 }
 

@@ -246,4 +246,21 @@ describe('a shutdown', () => {
     await closing;
     agent.destroy();
   });
+
+  it('answers what comes on the connection of a stream that it ended, and ends the connection with it', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = async (path: string) => {
+      const [response] = (await once(get(url + path, { agent }), 'response')) as [IncomingMessage];
+      return response;
+    };
+    const stream = await ask('/api/silent');
+    const closing = app.close();
+    for await (const _ of stream.iterator()) continue;
+    // The only connection there is: nobody listens any more.
+    const response = await ask('/readyz');
+    expect([response.statusCode, response.headers.connection]).toEqual([503, 'close']);
+    response.resume();
+    await closing;
+    agent.destroy();
+  });
 });
