@@ -22,7 +22,7 @@ endWithNpm(() => process.exit(130));
 
 await orExit(installPackages);
 
-/** What was counted, by suite. @type {Map<string, { passed: number, failed: number, skipped: number }>} */
+/** What was counted, by suite. @type {Map<string, { passed: number, failed: number, skipped: number, failures?: string[] }>} */
 const results = new Map();
 const notes = [];
 const chosen = wanted.filter((name) => name in suites);
@@ -85,6 +85,10 @@ function report() {
     sum.skipped += skipped;
   }
   for (const note of notes) process.stdout.write(`  SKIPPED: ${note}\n`);
+  // Once more at the end: a log of half an hour is read from there.
+  for (const failure of [...results.values()].flatMap(({ failures = [] }) => failures)) {
+    process.stdout.write(`  FAILED: ${failure}\n`);
+  }
   process.stdout.write(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
   process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
 }

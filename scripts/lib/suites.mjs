@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, runNode, tool } from './run.mjs';
 
 /**
@@ -15,7 +15,7 @@ export const suites = {
     services: ['postgres', 'rabbitmq', 'redis', 's3', 'chromium'],
     model: true,
     built: true,
-    limitMinutes: 18,
+    limitMinutes: 25,
   },
   split: {
     projects: ['e2e', 'e2e-alone'],
@@ -24,7 +24,7 @@ export const suites = {
     needs: ['TEST_POSTGRES_URL', 'TEST_RABBITMQ_URL', 'TEST_RABBITMQ_API_URL'],
     model: true,
     built: true,
-    limitMinutes: 18,
+    limitMinutes: 25,
   },
   'chaos-split': {
     projects: ['chaos'],
@@ -38,11 +38,15 @@ export const suites = {
   chaos: { services: ['postgres', 'rabbitmq', 'redis'], model: true, built: true, limitMinutes: 12 },
 };
 
+/** What a shell says of a process that got SIGKILL. */
+const KILLED = 137;
+const MOST_LINES = 12;
+
 /**
  * Runs one suite on Node 24 with its output shown as it comes.
  * @param {keyof typeof suites} name
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ * @returns {Promise<{ passed: number, failed: number, skipped: number, failures: string[] }>} failures with their reasons
  */
 export async function runSuite(name, env) {
   const folder = join(root, '.cache/test');
@@ -58,7 +62,11 @@ export async function runSuite(name, env) {
   });
   const counted = count(report);
   // Something outside every test failed: an unhandled rejection, a crash of the runner, the time limit.
-  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  if (code !== 0 && counted.failed === 0) {
+    counted.failed = 1;
+    const killed = `it was ended: it had not finished after ${limitMinutes} minutes`;
+    counted.failures.push(`${name}: ${code === KILLED ? killed : 'something outside of every test, see above'}`);
+  }
   return counted;
 }
 
@@ -67,7 +75,7 @@ function count(report) {
   try {
     results = JSON.parse(readFileSync(report, 'utf8'));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
   // A file that could not even be loaded holds no test, and is one failure all the same.
   const broken = results.testResults.filter(
@@ -77,5 +85,18 @@ function count(report) {
     passed: results.numPassedTests,
     failed: results.numFailedTests + broken.length,
     skipped: results.numPendingTests + results.numTodoTests,
+    failures: [
+      ...results.testResults.flatMap(({ name, assertionResults }) =>
+        assertionResults
+          .filter(({ status }) => status === 'failed')
+          .map(({ fullName, failureMessages }) => told(name, fullName, failureMessages.join('\n'))),
+      ),
+      ...broken.map(({ name, message }) => told(name, '', message)),
+    ],
   };
+}
+
+function told(file, test, reason) {
+  const lines = reason.split('\n').filter((line) => !line.includes('node_modules'));
+  return [`${relative(root, file)} ${test}`.trim(), ...lines.slice(0, MOST_LINES)].join('\n    ');
 }

@@ -41,6 +41,8 @@ export async function openBrowser(
     ignoreDefaultArgs: ['--headless'],
     ...options,
   });
+  // A busy machine takes its time; what never comes is told by the test's own limit at the latest.
+  context.setDefaultTimeout(60_000);
   return {
     context,
     async close() {
