@@ -26,7 +26,6 @@ describe.skipIf(!chromiumPath)('the page of adapters', () => {
     writeFileSync(join(folder, 'adapter_model.bin'), Buffer.concat([Buffer.from([0x80, 2]), Buffer.alloc(64)]));
     browser = await openBrowser({ viewport: { width: 1280, height: 900 } });
     page = await browser.context.newPage();
-    page.setDefaultTimeout(10_000);
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('401')) problems.push(message.text());
     });
@@ -124,7 +123,10 @@ describe.skipIf(!chromiumPath)('the page of adapters', () => {
 
   it('deletes it, and the choice with it', async () => {
     await page.getByRole('link', { name: 'Adapters' }).click();
+    const shared = page.waitForResponse((response) => response.request().method() === 'PATCH');
     await page.getByLabel('Who may use Pirate').selectOption('public');
+    // What is deleted meanwhile cannot be shared, which the page would tell.
+    await shared;
     await page.getByRole('button', { name: 'Delete Pirate' }).click();
     await page.getByRole('button', { name: 'Delete adapter' }).click();
     await page.getByText('There is no adapter yet.').waitFor();

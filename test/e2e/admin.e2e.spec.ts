@@ -168,7 +168,7 @@ describe('the audit', () => {
     const child = spawn(nodeBinary, [main, '--verify-audit', ...args], { env: await env() });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
-    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     return { code, output };
   };
 

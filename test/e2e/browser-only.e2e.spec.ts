@@ -105,7 +105,7 @@ describe.skipIf(!chromiumPath)('a conversation that stays in the browser', () =>
       ),
     );
     expect(outcome).toBe('stopped');
-    expect(refused.join(' ')).toContain('metrics.example');
+    await expect.poll(() => refused.join(' ')).toContain('metrics.example');
   });
 
   it('goes to another browser in an encrypted file, and both are merged', async () => {

@@ -170,8 +170,11 @@ describe.skipIf(!chromiumPath)('the explore pages', () => {
     await page.getByRole('progressbar', { name: /Installing Qwen3 1.7B/ }).waitFor();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Cancel' }).click();
+    const again = page.getByRole('button', { name: /Resume|Try again/ });
+    // Before it is cancelled nothing more may come: it would be installed.
+    await again.waitFor();
     goOn();
-    await page.getByRole('button', { name: /Resume|Try again/ }).click();
+    await again.click();
     await page.getByText('Installed', { exact: true }).first().waitFor();
   });
 

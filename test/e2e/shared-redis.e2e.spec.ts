@@ -56,6 +56,8 @@ describe.skipIf(!redis)('two processes that share a Redis', () => {
     expect(alone.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
     expect(alone[0]!.left).toBe(59);
     expect(await checks(one)).toMatchObject({ status: 'ok', checks: { redis: 'degraded', database: 'up' } });
+    // Lines of the log are gathered for a moment.
+    await until(async () => linesWith(one, 'Redis does not answer').length > 0);
     expect(linesWith(one, 'Redis does not answer')).toHaveLength(1);
 
     await path.heal();

@@ -10,7 +10,7 @@ import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBro
 import { chooseAdapter, chooseModel } from '../support/composer.js';
 import { signIn } from '../support/sign-in.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
-import { startTiny, type TinyServer } from '../support/tiny-server.js';
+import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
 const bonjour = 'Bonjour from the tiny browser model.';
 
@@ -64,10 +64,13 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
   const said = (text: string) =>
     expect.poll(() => answer().innerText(), { timeout: 60_000, interval: 100 }).toContain(text);
   const idle = () => page.getByRole('button', { name: 'Send' }).waitFor();
-  const stored = async (): Promise<MessageView[]> => {
-    const id = page.url().split('/').at(-1)!;
-    return (await server.client.get<{ messages: MessageView[] }>(`/api/conversations/${id}/export`)).messages;
-  };
+  /** Once every answer has its end: the conversation hears of it after who reads the answer. */
+  const stored = (): Promise<MessageView[]> =>
+    until(async () => {
+      const id = page.url().split('/').at(-1)!;
+      const { messages } = await server.client.get<{ messages: MessageView[] }>(`/api/conversations/${id}/export`);
+      return messages.every(({ status }) => status !== 'pending') && messages;
+    });
 
   it('begins on the server, goes on in the browser with an adapter, and ends at an upstream', async () => {
     await choose(/tiny.*on this server/i);

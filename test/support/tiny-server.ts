@@ -40,11 +40,11 @@ export async function startTiny(
   return { parley, client };
 }
 
-/** Resolves when a model can answer. */
+/** Resolves when the model of the server can answer. One of an upstream is the default before that. */
 export async function untilModel(client: Client): Promise<ModelView> {
   for (let tries = 0; tries < 600; tries++) {
     const { items } = await client.get<{ items: ModelView[] }>('/api/models');
-    const model = items.find((candidate) => candidate.default);
+    const model = items.find((candidate) => candidate.default && candidate.engine === 'llama-cpp');
     if (model) return model;
     await sleep(50);
   }
@@ -52,7 +52,7 @@ export async function untilModel(client: Client): Promise<ModelView> {
 }
 
 /** Asks until the condition holds; for what another process does in its own time. */
-export async function until<T>(look: () => Promise<T | undefined | false>, tries = 400): Promise<T> {
+export async function until<T>(look: () => Promise<T | undefined | false>, tries = 1_200): Promise<T> {
   for (let count = 0; count < tries; count++) {
     const found = await look();
     if (found) return found;
