@@ -22,7 +22,9 @@ const project = (
     include,
     exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
     testTimeout,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Whatever a page, a process or a reaction comes to in its own time may be late on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     setupFiles: ['reflect-metadata'],
     // Vitest leaves a core free; of two that would be half, and much of the suites is waiting for a database or a process.
     maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -46,9 +48,6 @@ const alone = [
   'shutdown',
   'three-engines',
 ].map((name) => `test/e2e/${name}.e2e.spec.ts`);
-/** Whatever a page or another process comes to in its own time may be late on a busy machine. */
-const patient = { expect: { poll: { timeout: 15_000 } } };
-
 const here = '{src,libs,apps,migrations,scripts}/**/';
 export default defineConfig({
   test: {
@@ -61,11 +60,10 @@ export default defineConfig({
       ),
       project('medium', [`${here}*.medium.spec.ts`, 'test/deploy/*.medium.spec.ts'], [], 60_000),
       project('e2e', ['test/e2e/**/*.e2e.spec.ts'], [...inSplit, ...alone], 120_000, {
-        ...patient,
         maxWorkers: 2,
         sequence: { groupOrder: 1 },
       }),
-      project('e2e-alone', alone, inSplit, 120_000, { ...patient, fileParallelism: false }),
+      project('e2e-alone', alone, inSplit, 120_000, { fileParallelism: false }),
       project('chaos', [`test/chaos/${split ? 'split' : 'kill'}.chaos.spec.ts`], [], 1_800_000, {
         fileParallelism: false,
       }),

@@ -287,7 +287,7 @@ describe('installed models', () => {
     await installed('other');
     await bus.execute(new RemoveModel({ modelId: 'tiny' }));
     expect(await models()).toEqual([expect.objectContaining({ id: 'other', default: true })]);
-    await vi.waitFor(async () => expect(await readdir(modelsDir)).not.toContain(`${own[0]?.digest}.gguf`));
+    await vi.waitFor(async () => expect(await readdir(modelsDir)).not.toContain(`${own[0]?.digest}.gguf`), 15_000);
     expect(await eventsOf('explore.model.removed.v1', 'explore.default-model.changed.v1')).toEqual([
       { modelId: 'tiny', digest: own[0]?.digest },
       { modelId: 'other' },

@@ -237,7 +237,7 @@ describe('everybody', () => {
   it('follows live what is new and read, and takes it up again after a break', async () => {
     const leave = new AbortController();
     const first = follow(leave.signal);
-    await vi.waitFor(() => expect(first.changes).toMatchObject([{ type: 'state', unreadCount: 0 }]));
+    await vi.waitFor(() => expect(first.changes).toMatchObject([{ type: 'state', unreadCount: 0 }]), 15_000);
     await bus.publish(answered());
     await vi.waitFor(() => expect(first.changes.at(-1)).toMatchObject({ type: 'new', unreadCount: 1 }), 5_000);
     leave.abort();
@@ -259,7 +259,7 @@ describe('everybody', () => {
   it('follows what another process stored', async () => {
     const leave = new AbortController();
     const { changes, ended } = follow(leave.signal);
-    await vi.waitFor(() => expect(changes).toHaveLength(1));
+    await vi.waitFor(() => expect(changes).toHaveLength(1), 15_000);
     // Nobody wakes anybody here: as another process would write.
     await db.transaction(async () => {
       await db.query(

@@ -20,7 +20,7 @@ async function newerBuildLater(target: string): Promise<{ url: string; update():
       const sent = changed ? body.toString().replace(/version:(.)(\w+)\1/, 'version:$1$2-newer$1') : body;
       const type = answer.headers.get('content-type');
       response.writeHead(answer.status, { ...(type && { 'content-type': type }) }).end(sent);
-    })();
+    })().catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { ConversationSummary, ConversationView, MessageView } from '../../src/chat/contracts/index.js';
 
@@ -99,6 +100,8 @@ export class Reader {
       } catch (error) {
         if (error instanceof HttpError && error.status < 500) throw error;
         this.reconnects++;
+        // Readers that never rest would take the cores from the process that starts.
+        await sleep(10);
       }
     }
     return this;

@@ -74,12 +74,11 @@ export class Parley {
   enginePid(): number | undefined {
     const pid = this.process('inference').child.pid;
     const task = `/proc/${pid}/task`;
-    for (const thread of readdirSync(task)) {
-      for (const child of readFileSync(`${task}/${thread}/children`, 'utf8').split(' ').filter(Boolean)) {
-        if (readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('llama-cpp')) return Number(child);
-      }
-    }
-    return undefined;
+    const children = readdirSync(task).flatMap((thread) => read(`${task}/${thread}/children`).split(' '));
+    return children
+      .filter(Boolean)
+      .map(Number)
+      .find((child) => read(`/proc/${child}/cmdline`).includes('llama-cpp'));
   }
 
   /** The process that runs a module, or the one that runs all. */
@@ -135,6 +134,15 @@ export class Parley {
   async dispose(): Promise<void> {
     await Promise.all([...this.processes.values()].map(async (process) => process.running && process.kill('SIGTERM')));
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Of a thread or a process; empty when that ended meanwhile. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }
 

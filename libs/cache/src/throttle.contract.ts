@@ -70,7 +70,7 @@ export function throttleContract(
       await vi.waitFor(async () => {
         await new Promise((resolve) => setTimeout(resolve, brief.forgetMs + 20));
         expect(await attempts()).toEqual([0, 0]);
-      });
+      }, 15_000);
     });
 
     it('takes back one attempt alone', async () => {
