@@ -28,7 +28,8 @@ export default function NotificationPanel({ unread, close }: NotificationPanelPr
         <button
           type="button"
           className="link-button"
-          disabled={unread === 0 || items.length === 0 || all.isPending}
+          // What is on its way would stay unread.
+          disabled={unread === 0 || items.length === 0 || query.isFetching || all.isPending}
           onClick={() => all.mutate()}
         >
           Mark all as read
