@@ -7,6 +7,7 @@ import { expectAccessible } from '../support/accessibility.js';
 import { addAdapter, upload } from '../support/adapters.js';
 import { browserArguments, chromiumPath, gpuArguments, type OpenBrowser, openBrowser } from '../support/browser.js';
 import { chooseAdapter, chooseModel } from '../support/composer.js';
+import { untilKept } from '../support/kept.js';
 import { signIn } from '../support/sign-in.js';
 import { tinyBrowserAdapter, tinyMediaPipeModel } from '../support/tiny-mediapipe.js';
 import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
@@ -64,6 +65,7 @@ describe.skipIf(!chromiumPath)('MediaPipe without the server', () => {
     await answered(1);
     const conversationId = new URL(page.url()).pathname.split('/').at(-1)!;
 
+    await untilKept(page, server.client);
     await browser.context.setOffline(true);
     await page.reload();
     await page.getByText('Parley cannot be reached').waitFor();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationView } from '../../src/chat/contracts/index.js';
 import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
+import { untilKept } from '../support/kept.js';
 import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer, until } from '../support/tiny-server.js';
 
@@ -47,6 +48,7 @@ describe.skipIf(!chromiumPath)('two devices without the server', () => {
     await page.getByRole('menuitemradio', { name: /tiny.*on the processor/i }).click();
   };
   const leave = async ({ browser, page }: Device) => {
+    await untilKept(page, server.client);
     await browser.context.setOffline(true);
     await page.reload();
     await page.getByText('Parley cannot be reached').waitFor();

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from '../support/accessibility.js';
 import { chromiumPath, type OpenBrowser, openBrowser } from '../support/browser.js';
+import { untilKept } from '../support/kept.js';
 import { signIn } from '../support/sign-in.js';
 import { startTiny, type TinyServer } from '../support/tiny-server.js';
 
@@ -71,6 +72,7 @@ describe.skipIf(!chromiumPath)('the web client without its server', () => {
     const answer = page.getByRole('article', { name: 'Assistant' }).last();
     await page.getByRole('button', { name: 'Retry' }).waitFor();
     const said = await answer.innerText();
+    await untilKept(page, server.client);
     await browser.context.setOffline(true);
     await page.reload();
     await page.getByText('Parley cannot be reached').waitFor();
