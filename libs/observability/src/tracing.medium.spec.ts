@@ -165,7 +165,7 @@ describe('tracing', () => {
     collector.answer(400);
     const sent = async (requests: number) => {
       tracer()!.begin({ name: 'a' }).end();
-      await expect.poll(() => collector.requests.length, { timeout: 5_000 }).toBe(requests);
+      await expect.poll(() => collector.requests.length).toBe(requests);
     };
     await sent(1);
     await expect.poll(() => told.length).toBe(1);
