@@ -20,13 +20,16 @@ export function keepPages(): void {
 
 function watch(registration: ServiceWorkerRegistration): void {
   if (registration.waiting) offer(registration.waiting);
-  registration.addEventListener('updatefound', () => {
+  const found = () => {
     const worker = registration.installing;
     worker?.addEventListener('statechange', () => {
       // Without a controller it is the first one: there is nothing older to go on with.
       if (worker.state === 'installed' && navigator.serviceWorker.controller) offer(worker);
     });
-  });
+  };
+  // The browser looks for itself after it has the page, which may be before all of it is loaded.
+  found();
+  registration.addEventListener('updatefound', found);
   let looked = Date.now();
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible' || Date.now() - looked < LOOK_EVERY_MS) return;
