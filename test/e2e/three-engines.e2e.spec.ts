@@ -93,7 +93,8 @@ describe.skipIf(!chromiumPath)('one conversation over three engines', () => {
     await said('Hello from upstream.');
     await idle();
     // What the browser said is part of what the upstream was asked.
-    expect(JSON.stringify(upstream.requests.at(-1)?.body)).toContain(bonjour);
+    const asked = upstream.requests.findLast(({ method }) => method === 'POST');
+    expect(JSON.stringify(asked?.body)).toContain(bonjour);
 
     const answers = (await stored()).filter(({ role }) => role === 'assistant');
     expect(answers.map(({ metadata }) => metadata?.engine)).toEqual(['llama-cpp', 'browser', 'openai-compatible']);

@@ -45,10 +45,13 @@ export interface StubUpstream {
   readonly openStreams: number;
   /** Resolves when no answer is being sent. */
   idle(): Promise<void>;
-  /** The next requests fail so, one after the other. */
+  /** The next requests fail so, one after the other; those that have no tokens leave what goes wrong with tokens to others. */
   fail(...failures: StubFailure[]): void;
   close(): Promise<void>;
 }
+
+const breaksTokens = (failure?: StubFailure) =>
+  failure !== undefined && ('cutAfter' in failure || ('silentAfter' in failure && failure.silentAfter >= 0));
 
 const sentence = [' Hello', ' from', ' the', ' tiny', ' test', ' model', '.'];
 
@@ -63,7 +66,7 @@ export async function startStubUpstream(options: StubUpstreamOptions = {}): Prom
     const body = await readBody(request);
     const path = request.url ?? '/';
     requests.push({ method: request.method ?? '', path, headers: request.headers, body });
-    const failure = failures.shift();
+    const failure = breaksTokens(failures[0]) && path !== '/v1/chat/completions' ? undefined : failures.shift();
     if (failure && 'status' in failure) {
       response.writeHead(failure.status, { 'content-type': 'application/json', ...failure.headers });
       response.end(failure.body ?? JSON.stringify({ error: { message: 'stub failure', code: null } }));
