@@ -239,7 +239,7 @@ describe('everybody', () => {
     const first = follow(leave.signal);
     await vi.waitFor(() => expect(first.changes).toMatchObject([{ type: 'state', unreadCount: 0 }]), 15_000);
     await bus.publish(answered());
-    await vi.waitFor(() => expect(first.changes.at(-1)).toMatchObject({ type: 'new', unreadCount: 1 }), 5_000);
+    await vi.waitFor(() => expect(first.changes.at(-1)).toMatchObject({ type: 'new', unreadCount: 1 }), 15_000);
     leave.abort();
     await first.ended;
     await bus.publish(answered({ title: 'Second' }));
@@ -247,7 +247,7 @@ describe('everybody', () => {
     await as(ada, () => bus.execute(new ReadNotification({ notificationId: firstOf(first.changes) })));
     const back = new AbortController();
     const second = follow(back.signal, first.changes.at(-1)!.revision);
-    await vi.waitFor(() => expect(second.changes).toHaveLength(2), 5_000);
+    await vi.waitFor(() => expect(second.changes).toHaveLength(2), 15_000);
     expect(second.changes).toMatchObject([
       { type: 'new', notification: { text: 'Second' } },
       { type: 'read', ids: [firstOf(first.changes)], unreadCount: 1 },
@@ -270,7 +270,7 @@ describe('everybody', () => {
       );
       await db.query(`UPDATE notifications.recipients SET revision = revision + 1 WHERE user_id = $1`, [ada]);
     });
-    await vi.waitFor(() => expect(changes[1]).toMatchObject({ notification: { title: 'From elsewhere' } }), 5_000);
+    await vi.waitFor(() => expect(changes[1]).toMatchObject({ notification: { title: 'From elsewhere' } }), 15_000);
     leave.abort();
     await ended;
   });

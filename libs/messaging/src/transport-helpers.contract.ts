@@ -15,7 +15,7 @@ export const envelopeOf = (type: string, data: unknown, more: Partial<Envelope> 
 
 /** Waits for what must become true; fails after some seconds. */
 export const eventually = (condition: () => boolean | Promise<boolean>): Promise<void> =>
-  expect.poll(condition, { timeout: 8_000, interval: 5 }).toBe(true);
+  expect.poll(condition, { timeout: 20_000, interval: 5 }).toBe(true);
 
 export const subscriptionOf = (queue: string, types: string[], more: Partial<Subscription> = {}): Subscription => ({
   queue,

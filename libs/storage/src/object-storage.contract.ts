@@ -200,7 +200,7 @@ export function objectStorageContract(
         'content-disposition': headers.contentDisposition,
         'content-type': headers.contentType,
       });
-      await expect.poll(async () => (await fetch(url)).status, { timeout: 8_000, interval: 200 }).toBe(403);
+      await expect.poll(async () => (await fetch(url)).status, { timeout: 20_000, interval: 200 }).toBe(403);
     });
   });
 }

@@ -61,7 +61,7 @@ it('keeps them while the database fails, and stores each once', async () => {
   await recorder().record(one);
   await new Promise((resolve) => setTimeout(resolve, 400));
   await db.query('ALTER TABLE platform.away RENAME TO events');
-  await expect.poll(ids, { timeout: 5_000 }).toEqual([one.completionId]);
+  await expect.poll(ids).toEqual([one.completionId]);
 });
 
 it('stores what it has when the process ends, and what comes at the very end', async () => {
