@@ -5,9 +5,11 @@ import { tellTabs } from '../lib/tabs.js';
 /** Puts messages into the conversation that the page holds, over older versions of themselves. */
 export async function putMessages(conversationId: string, messages: readonly MessageView[]): Promise<void> {
   const { queryKey } = conversationQuery(conversationId);
-  // An answer of the server that is still on its way is older than these.
+  // An answer of the server that is still on its way is older than these, and may hold others: it is asked for anew.
+  const asked = queryClient.isFetching({ queryKey, exact: true }) > 0;
   await queryClient.cancelQueries({ queryKey, exact: true });
   queryClient.setQueryData(queryKey, (conversation) => conversation && withMessages(conversation, messages));
+  if (asked) void refreshConversation(conversationId);
 }
 
 export function withMessages(conversation: ConversationView, messages: readonly MessageView[]): ConversationView {
