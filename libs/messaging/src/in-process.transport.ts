@@ -13,6 +13,7 @@ import {
   type DeadLetterPage,
   type QueueDepth,
   type Responder,
+  type StreamOptions,
   type StreamResponder,
   type Subscriber,
   type Subscription,
@@ -62,7 +63,7 @@ export class InProcessTransport extends Transport {
     }
   }
 
-  stream(envelope: Envelope, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<unknown> {
+  stream(envelope: Envelope, { signal }: StreamOptions = {}): AsyncIterable<unknown> {
     const open = (reading: AbortSignal) => served(this.streamResponders, envelope.type)(overTheWire(envelope), reading);
     return cancellableStream(envelope.type, (reading) => itemsOverTheWire(open(reading)), {
       signals: [signal],

@@ -19,7 +19,7 @@ import {
 } from './message.js';
 import { SERVICE } from './options.js';
 import { below, ending, endingStream, startMessageSpan } from './spans.js';
-import { Transport } from './transport.js';
+import { type StreamOptions, Transport } from './transport.js';
 import { parseData } from './wire.js';
 
 export interface AskOptions {
@@ -54,7 +54,7 @@ export class MessageBus {
   }
 
   /** Items in order. Leave the loop (or call `return`) and the producer's `context.signal` aborts. */
-  stream<S extends StreamQuery>(query: S, options: { signal?: AbortSignal } = {}): AsyncIterable<ResultOf<S>> {
+  stream<S extends StreamQuery>(query: S, options: StreamOptions = {}): AsyncIterable<ResultOf<S>> {
     const handler = this.handlerOf(query, 'stream');
     return (handler ? this.streamHere(handler, query, options) : this.streamElsewhere(query, options)) as AsyncIterable<
       ResultOf<S>
@@ -106,7 +106,7 @@ export class MessageBus {
     return endingStream(span, this.invoker.stream(handler, query.data, context, [signal, parent?.signal]));
   }
 
-  private streamElsewhere(query: Message, options: { signal?: AbortSignal }) {
+  private streamElsewhere(query: Message, options: StreamOptions) {
     const envelope = this.envelope(query);
     const span = startMessageSpan('send', envelope, this.transport);
     return endingStream(span, this.transport.stream(below(span, envelope), options));

@@ -37,6 +37,26 @@ export function streamsContract(stage: () => Stage): void {
     expect(got).toEqual(Array.from({ length: 1_000 }, (_, n) => ({ n })));
   });
 
+  it('brings the same to a reader that shows nothing before the end, and the error after them', async () => {
+    const { server, client, name } = stage();
+    await server.respondStream(name('t.whole'), async function* ({ data }) {
+      for (let n = 0; n < 100; n++) {
+        if (n % 40 === 39) await new Promise((resolve) => setImmediate(resolve));
+        yield n;
+      }
+      if ((data as { fails: boolean }).fails) throw new DomainError('unavailable', 't.broke', 'It broke.');
+    });
+    const got: unknown[] = [];
+    const read = async (fails: boolean) => {
+      for await (const n of client.stream(envelopeOf(name('t.whole'), { fails }), { whole: true })) got.push(n);
+    };
+    const all = Array.from({ length: 100 }, (_, n) => n);
+    await read(false);
+    expect(got.splice(0)).toEqual(all);
+    await expect(read(true)).rejects.toMatchObject({ code: 't.broke' });
+    expect(got).toEqual(all);
+  });
+
   it('gives each reader a stream of its own', async () => {
     const { server, client, name } = stage();
     await server.respondStream(name('t.own'), async function* ({ data }) {

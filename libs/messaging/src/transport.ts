@@ -63,6 +63,13 @@ export interface DeadLetterPage {
   readonly limit?: number;
 }
 
+export interface StreamOptions {
+  /** The reader's own; its abort gives `platform.cancelled`. */
+  readonly signal?: AbortSignal;
+  /** The reader shows nothing before the end: items may be sent together then, as many as a slow reader's may wait. */
+  readonly whole?: boolean;
+}
+
 /**
  * How messages cross between services. Each adapter passes `transport.contract.ts`; what that suite asserts is what
  * domain code may rely on. Payloads are JSON: what does not survive `JSON.stringify` does not arrive.
@@ -87,7 +94,7 @@ export abstract class Transport {
   abstract request(envelope: Envelope, options: { timeoutMs: number; signal?: AbortSignal }): Promise<unknown>;
 
   /** Items in order; the producer waits for a slow reader; closing the iterator stops the producer. */
-  abstract stream(envelope: Envelope, options?: { signal?: AbortSignal }): AsyncIterable<unknown>;
+  abstract stream(envelope: Envelope, options?: StreamOptions): AsyncIterable<unknown>;
 
   abstract respond(type: string, responder: Responder): Promise<void>;
 

@@ -62,7 +62,7 @@ export class OpenAiController {
       await sendEvents(reply, request, (signal) => toChunks(durable.head, items(signal), includeUsage));
       return reply;
     }
-    const items = this.bus.stream(asked)[Symbol.asyncIterator]();
+    const items = this.bus.stream(asked, { whole: !body.stream })[Symbol.asyncIterator]();
     // The first item comes before any token: a model that cannot answer is a plain error, not a broken stream.
     const first = await items.next();
     if (first.done || first.value.type !== 'started') throw new Error('the completion did not start');

@@ -6,6 +6,7 @@ import {
   type OnShutdown,
   type QueueDepth,
   type Responder,
+  type StreamOptions,
   type StreamResponder,
   type Subscriber,
   type Subscription,
@@ -76,8 +77,8 @@ export class RabbitMqTransport extends Transport {
     return this.#breakers.run(envelope.type, () => this.#requester.request(envelope, options));
   }
 
-  stream(envelope: Envelope, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<unknown> {
-    return readStream(this.#requester, envelope, signal);
+  stream(envelope: Envelope, options?: StreamOptions): AsyncIterable<unknown> {
+    return readStream(this.#requester, envelope, options);
   }
 
   async respond(type: string, responder: Responder): Promise<void> {

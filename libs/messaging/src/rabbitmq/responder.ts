@@ -22,6 +22,8 @@ import {
 /** Requests of one type that a process works on at once; more wait for whoever comes free. */
 const PREFETCH = 128;
 const SWEEP_MS = 250;
+/** Within this a stream's request is acknowledged, together with the next reply if there is one. */
+const SETTLED_WITHIN_MS = 20;
 /** Readers give a sign of life twice a second. */
 const READER_GONE_MS = 15_000;
 
@@ -51,6 +53,9 @@ export class RequestServer {
   /** By correlation id, which the asker made unique. */
   readonly #work = new Map<string, Work>();
   readonly #tags = new Set<string>();
+  /** Requests of streams, to be acknowledged with the next reply: alone, that would be a system call here and there. */
+  #toSettle: { channel: Channel; message: ConsumeMessage }[] = [];
+  #settling: NodeJS.Timeout | undefined;
   readonly signals: Signals;
   readonly #control: string;
   /** Used from its first consumer on: requests come while the others are still being set up. */
@@ -112,6 +117,7 @@ export class RequestServer {
   stop(): void {
     clearInterval(this.#sweep);
     this.#abortAll();
+    this.#settleAll();
     this.signals.flush();
     this.signals.detach();
     this.#channel = undefined;
@@ -130,6 +136,8 @@ export class RequestServer {
   #arrived(channel: Channel, message: ConsumeMessage): void {
     const { type, correlationId } = message.properties;
     if (type === 'probe') {
+      // First that what came before it is worked on: on a busy machine the next look may be late.
+      this.#look();
       this.#reply(message, { kind: 'passed' });
       channel.ack(message);
       return;
@@ -171,15 +179,15 @@ export class RequestServer {
     return { done };
   }
 
-  /** Acknowledged at once: a stream that breaks is opened again by its reader, from where that one stands. */
+  /** Acknowledged at its beginning: a stream that breaks is opened again by its reader, from where that one stands. */
   #stream(
     channel: Channel,
     message: ConsumeMessage,
     deadline: Deadline,
   ): { done: Promise<void>; writer: StreamWriter } {
-    this.#settle(channel, message);
-    const window = Number(message.properties.headers?.['window']);
-    const writer = new StreamWriter(window, (reply) => {
+    this.#settleSoon(channel, message);
+    const { window, whole } = (message.properties.headers ?? {}) as { window?: unknown; whole?: unknown };
+    const writer = new StreamWriter(Number(window), whole === true, (reply) => {
       const work = this.#work.get(String(message.properties.correlationId));
       if (work) work.answered = true;
       this.#reply(message, reply);
@@ -216,6 +224,7 @@ export class RequestServer {
   }
 
   #reply({ properties: { replyTo, correlationId } }: ConsumeMessage, reply: Reply): void {
+    this.#settleAll();
     const options = { correlationId: String(correlationId), replyTo: this.#control };
     // Without a channel the asker finds out by itself that this process is not there any more.
     this.#channel?.publish('', String(replyTo), replyBuffer(reply), options);
@@ -225,6 +234,19 @@ export class RequestServer {
   #settle(channel: Channel, message: ConsumeMessage): void {
     if (this.#channel === channel) channel.ack(message);
     else this.#logger.debug(`The channel of a ${message.fields.routingKey} was lost before it was acknowledged`);
+  }
+
+  #settleSoon(channel: Channel, message: ConsumeMessage): void {
+    this.#toSettle.push({ channel, message });
+    this.#settling ??= setTimeout(() => this.#settleAll(), SETTLED_WITHIN_MS).unref();
+  }
+
+  #settleAll(): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
+    const settled = this.#toSettle;
+    this.#toSettle = [];
+    for (const { channel, message } of settled) this.#settle(channel, message);
   }
 
   #abortAll(): void {

@@ -1,5 +1,6 @@
 import { Deadline } from '../deadline.js';
 import type { Envelope } from '../message.js';
+import type { StreamOptions } from '../transport.js';
 import type { Asked, Requester } from './requester.js';
 import type { Reply } from './wire-format.js';
 
@@ -13,7 +14,7 @@ export const WINDOW = 32;
 export function readStream(
   requester: Requester,
   envelope: Envelope,
-  signal?: AbortSignal,
+  { signal, whole }: StreamOptions = {},
 ): AsyncIterableIterator<unknown> {
   const items: unknown[] = [];
   let asked: Asked | undefined;
@@ -46,10 +47,12 @@ export function readStream(
   };
   const start = async () => {
     const channel = await requester.channel();
-    if (!closed) asked = requester.ask(channel, envelope, { headers: { window: WINDOW } }, arrive, fail);
+    const headers = { window: WINDOW, ...(whole && { whole }) };
+    if (!closed) asked = requester.ask(channel, envelope, { headers }, arrive, fail);
   };
   const giveBack = () => {
-    if (++taken < WINDOW / 2 || !asked) return;
+    // A producer that came to its end needs no room.
+    if (ended || ++taken < WINDOW / 2 || !asked) return;
     requester.control(asked, { kind: 'credit', items: taken });
     taken = 0;
   };

@@ -2,7 +2,10 @@ import { toDomainError } from '@app/kernel';
 import type { Deadline } from '../deadline.js';
 import type { Reply } from './wire-format.js';
 
-/** Sends one reader's items, as many as it has room for. Items of one moment share a message. */
+/**
+ * Sends one reader's items, as many as it has room for. Items of one moment share a message; for a reader that shows
+ * nothing before the end, all that there is room for.
+ */
 export class StreamWriter {
   #credit: number;
   #resume: () => void = () => undefined;
@@ -11,6 +14,7 @@ export class StreamWriter {
 
   constructor(
     window: number,
+    private readonly whole: boolean,
     private readonly send: (reply: Reply) => void,
   ) {
     this.#credit = window;
@@ -46,7 +50,8 @@ export class StreamWriter {
 
   #push(item: unknown): void {
     this.#batch.push(item);
-    this.#flushing ??= setImmediate(() => this.#flush());
+    if (!this.whole) this.#flushing ??= setImmediate(() => this.#flush());
+    else if (this.#credit <= 0) this.#flush();
   }
 
   #flush(last = false): void {
