@@ -36,6 +36,8 @@ export class LogWriter {
   }
 
   token(text: string, tokenIds: number[]): void {
+    // An engine that has not heard of it yet goes on for a token or two: stored, they would stand behind a gap.
+    if (this.lost.aborted) return;
     // PostgreSQL text holds no NUL; a model with random weights writes some.
     const clean = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
     const open = this.#pending.at(-1);
@@ -50,6 +52,7 @@ export class LogWriter {
   }
 
   restart(reason: string): void {
+    if (this.lost.aborted) return;
     this.#add('restart', reason, []);
     this.wake(false);
   }
