@@ -149,10 +149,14 @@ export class DatabaseDeliveryStore extends DeliveryStore {
     );
   }
 
-  async recover(): Promise<void> {
+  async recover(): Promise<boolean> {
+    // A start waits for it, and mostly finds nothing: the smallest statements first.
+    const some = await this.sql.query('SELECT FROM platform.deliveries LIMIT 1', []);
+    if (some.length === 0) return false;
     const held = await this.sql.query('SELECT FROM platform.deliveries WHERE locked_until IS NOT NULL LIMIT 1', []);
-    if (held.length === 0) return;
-    await this.sql.query('UPDATE platform.deliveries SET locked_until = NULL WHERE locked_until IS NOT NULL');
+    if (held.length > 0)
+      await this.sql.query('UPDATE platform.deliveries SET locked_until = NULL WHERE locked_until IS NOT NULL');
+    return true;
   }
 
   async waiting(): Promise<Waiting[]> {

@@ -85,7 +85,7 @@ export function deliveryStoreContract(
       };
       await store.retry(await take(), 0, error);
       await take();
-      await store.recover();
+      expect(await store.recover()).toBe(true);
       await take();
       expect(attempts).toEqual([1, 2, 3]);
     });

@@ -59,8 +59,12 @@ export abstract class DeliveryStore {
 
   abstract park(id: string, error: ErrorJson): Promise<void>;
 
-  /** After a crash: what a dead process had begun waits again, with the attempt counted. */
-  abstract recover(): Promise<void>;
+  /**
+   * After a crash: what a dead process had begun waits again, with the attempt counted.
+   *
+   * @returns false: there is no delivery at all
+   */
+  abstract recover(): Promise<boolean>;
 
   /** Queues with waiting deliveries, and when the first of each is due. */
   abstract waiting(): Promise<Waiting[]>;

@@ -142,7 +142,7 @@ export class InProcessTransport extends Transport {
 
   /** What an earlier process left, by queue; looked for once, and not by each of some twenty workers. */
   private async recover(): Promise<ReadonlyMap<string, number>> {
-    await this.store.recover();
+    if (!(await this.store.recover())) return new Map();
     return new Map((await this.store.waiting()).map(({ queue, dueInMs }) => [queue, dueInMs]));
   }
 

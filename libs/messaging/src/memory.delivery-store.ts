@@ -75,8 +75,9 @@ export class MemoryDeliveryStore extends DeliveryStore {
     this.change(id, (row) => Object.assign(row, { begun: false, error, diedAt: this.clock.now() }));
   }
 
-  async recover(): Promise<void> {
+  async recover(): Promise<boolean> {
     for (const row of this.rows.values()) row.begun = false;
+    return this.rows.size > 0;
   }
 
   async waiting(): Promise<Waiting[]> {

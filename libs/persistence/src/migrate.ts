@@ -33,12 +33,15 @@ async function load(file: string): Promise<MigrationInterface> {
 
 /** TypeORM's own look takes long, above all on the embedded database, and mostly finds nothing to do. */
 async function upToDate(db: Database, files: string[]): Promise<boolean> {
-  const [table] = await db.query<{ there: boolean }>(`SELECT to_regclass('platform.migrations') IS NOT NULL AS there`);
-  if (!table?.there) return false;
-  const rows = await db.query<{ name: string }>(`SELECT name FROM platform.migrations`);
+  const rows = await db.query<{ name: string }>(`SELECT name FROM platform.migrations`, []).catch((error: unknown) => {
+    if (isUndefinedTable(error)) return [];
+    throw error;
+  });
   const ran = new Set(rows.map(({ name }) => name));
   return files.every((file) => ran.has(nameOf(file)));
 }
+
+const isUndefinedTable = (error: unknown) => error instanceof Error && 'code' in error && error.code === '42P01';
 
 /** What TypeORM takes for a new pool is the database's own. */
 const sharing = (pool: pg.Pool) =>
