@@ -27,7 +27,15 @@ export async function bundle() {
     input: Object.fromEntries(entries().map((file) => [file.slice('dist/'.length, -'.js'.length), BEGINNING + file])),
     platform: 'node',
     external: outside,
-    plugins: [beginning, sourcesOfOurs, httpWithoutFetch, undiciWithoutFetch, http2WhenUsed, plainCharacters],
+    plugins: [
+      beginning,
+      sourcesOfOurs,
+      httpWithoutFetch,
+      undiciWithoutFetch,
+      http2WhenUsed,
+      pinoWithoutCallers,
+      plainCharacters,
+    ],
     onLog(level, log, report) {
       // Nest and TypeORM try packages that nobody has to have; what the bundle has not they find missing, as before.
       if (log.code === 'UNRESOLVED_IMPORT') unresolved.add(log.message);
@@ -76,6 +84,18 @@ const sourcesOfOurs = {
     if (!id.startsWith(join(root, 'dist'))) return null;
     return { code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') };
   },
+};
+
+const CALLERS = '\0pino-callers';
+
+/**
+ * A logger of pino asks which files call it, to find a transport beside them; we have none. With source maps, as `npm start`
+ * runs, that question alone reads the map of the whole bundle: half of what they cost a start.
+ */
+const pinoWithoutCallers = {
+  name: 'pino-without-callers',
+  resolveId: (source, importer) => (source === './lib/caller' && importer?.includes('/pino/') ? CALLERS : null),
+  load: (id) => (id === CALLERS ? 'module.exports = () => [];' : null),
 };
 
 /**
