@@ -53,6 +53,11 @@ export interface GenerateRequest {
   continuation?: 'exact' | 'fast';
   /** Texts that end the answer; neither they nor a beginning of them is ever reported. */
   stop?: string[];
+  /**
+   * Milliseconds for which tokens after the first may wait to come together, for a reader who takes them in groups of that
+   * time anyway: each time he is woken takes a core from the model. A hint; default 0.
+   */
+  gatherMs?: number;
 }
 
 /**

@@ -88,7 +88,10 @@ export class GenerationLog {
 
   #schedule(urgent: boolean): void {
     if (this.#committing) return;
-    const wait = urgent ? 0 : this.#lastCommit + this.config.inference.groupCommitMs - performance.now();
+    const interval = this.config.inference.groupCommitMs;
+    // A little early is no reason to wait: tokens that an engine has gathered for as long come just about then.
+    const due = this.#lastCommit + interval - interval / 8;
+    const wait = urgent || performance.now() >= due ? 0 : this.#lastCommit + interval - performance.now();
     if (wait <= 0) {
       if (this.#timer) clearTimeout(this.#timer);
       this.#timer = null;

@@ -184,6 +184,7 @@ export class GenerationRunner {
       sampler: run.claim.sampler,
       prefix,
       continuation,
+      gatherMs: this.config.inference.groupCommitMs,
     } as const;
     const phases = this.#phases(run.generationId);
     for await (const event of model.engine.generate(request, signal)) {

@@ -276,6 +276,16 @@ describe('the text', () => {
     expect(text).toBe(' Hié');
     expect(finish).toMatchObject({ reason: 'length', completionTokens: 5 });
   });
+
+  it('is the same when its tokens may come together', async () => {
+    const engine = newEngine();
+    const request = { model: random(), sampler: { ...greedy, maxTokens: 60 } };
+    const single = await collect(engine, request);
+    const together = await collect(engine, { ...request, gatherMs: 40 });
+    expect(single.tokenIds).toHaveLength(60);
+    expect(together.tokenIds).toEqual(single.tokenIds);
+    expect(together.text).toBe(single.text);
+  });
 });
 
 describe('a model file', () => {

@@ -23,6 +23,8 @@ export function serve(): void {
   });
 }
 
+type JobOf<T extends Job['type']> = Extract<Job, { type: T }>;
+
 class Jobs {
   readonly #settings: ChildSettings;
   readonly #outbox: Outbox;
@@ -81,13 +83,23 @@ class Jobs {
         await this.#models.get(job.model)?.close(job.adapters);
         return null;
       case 'generate':
-        await generate(this.#loaded(job.model), job.request, signal, (event) => this.#outbox.add({ id, event }));
+        await this.#generate(id, job, signal);
         return null;
       case 'embed':
         return this.#loaded(job.model).embed(job.texts, signal);
       case 'count':
         return this.#loaded(job.model).prompt.tokens(job.messages).length;
     }
+  }
+
+  async #generate(id: number, { model, request }: JobOf<'generate'>, signal: AbortSignal): Promise<void> {
+    let begun = false;
+    await generate(this.#loaded(model), request, signal, (event) => {
+      const isToken = event.type === 'token';
+      // The first one is what a reader waits for.
+      this.#outbox.add({ id, event }, isToken && begun ? request.gatherMs : 0);
+      begun ||= isToken;
+    });
   }
 
   async #open(model: LoadedModel, adapters: AdapterUse[]): Promise<void> {
