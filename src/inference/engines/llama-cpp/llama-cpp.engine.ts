@@ -87,7 +87,11 @@ export class LlamaCppEngine extends Engine {
       (error: unknown) => events.end(error),
     );
     try {
-      yield* events;
+      for await (const event of events) {
+        // The child may have been at the end already: whoever has left wants no end.
+        throwIfAborted(signal);
+        yield event;
+      }
     } finally {
       left.abort();
     }
