@@ -10,9 +10,11 @@ import { apiKey, type Parley } from '../support/parley.js';
 import { startTiny, until } from '../support/tiny-server.js';
 import { split } from '../support/topology.js';
 
-/** Answers of the local model last longer than that: they are handed over. Attached ones are shorter: they end. */
+/** Attached answers are shorter and come to their end; long ones of the local model last longer, and are handed over. */
 const GRACE_MS = 1_500;
-const greedy = { temperature: 0, maxTokens: 400 };
+const SHORT = 200;
+/** Seconds of work for four at once, also on a machine several times as fast as the slowest. */
+const LONG = 1_500;
 const said = Array.from({ length: 40 }, (_, n) => ` word${n}`);
 
 let upstream: StubUpstream;
@@ -47,6 +49,7 @@ describe('SIGTERM under load', () => {
     try {
       for (const name of parley.names) {
         await load.turns(3);
+        if (parley.process('inference') === parley.process(name)) await load.longOnes(3);
         exits[name] = split ? await parley.replace(name) : await parley.restart(name, 'SIGTERM');
         await load.turns(3);
       }
@@ -100,6 +103,9 @@ class Load {
   private stopped = false;
   private done = 0;
   private next = 0;
+  /** Of the answers that are asked for from now on. */
+  private maxTokens = SHORT;
+  private readonly reading = new Map<Reader, number>();
 
   constructor(private readonly parley: Parley) {
     const chats = Array.from({ length: 4 }, () => this.repeat(() => this.chat()));
@@ -112,6 +118,14 @@ class Load {
   async turns(count: number): Promise<void> {
     const goal = this.done + count;
     await until(async () => this.done >= goal || this.failures.length > 0, 2_400);
+  }
+
+  /** Resolves when so many long answers have just begun. */
+  async longOnes(count: number): Promise<void> {
+    this.maxTokens = LONG;
+    const begun = () => [...this.reading].filter(([{ text }, maxTokens]) => maxTokens === LONG && text !== '');
+    await until(async () => begun().length >= count || this.failures.length > 0, 2_400);
+    this.maxTokens = SHORT;
   }
 
   async stop(): Promise<void> {
@@ -178,10 +192,12 @@ class Load {
   private async chat(): Promise<void> {
     const id = randomUUID();
     await this.insist((client) => client.start({ id }));
-    const message = { id: randomUUID(), text: 'Tell me more', model: models['llama-cpp'], sampler: greedy };
+    const sampler = { temperature: 0, maxTokens: this.maxTokens };
+    const message = { id: randomUUID(), text: 'Tell me more', model: models['llama-cpp'], sampler };
     const { answer } = await this.insist((client) => client.send(id, message));
     const reader = new Reader();
-    await reader.read(async () => this.client(), answer);
+    this.reading.set(reader, sampler.maxTokens);
+    await reader.read(async () => this.client(), answer).finally(() => this.reading.delete(reader));
     this.readers.push({ answer, reader });
     this.done++;
   }
