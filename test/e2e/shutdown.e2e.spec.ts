@@ -62,14 +62,14 @@ describe('SIGTERM under load', () => {
     console.log(
       `${readers.length} answers, ${continued} handed over, ${reconnects} streams taken up again, ` +
         `${completions} attached ones; refused: ${refused}, ` +
-        `reset: ${untaken.size}, failed: ${failures.length}`,
+        `closed: ${untaken.size}, failed: ${failures.length}`,
     );
     expect(failures).toEqual([]);
-    // Whatever a process took, it answered: those that were reset none of them ever saw.
+    // Whatever a process took, it answered: what came to nothing none of them ever saw.
     const logged = (id: string) => parley.log.some((line) => line.includes(id));
     expect(load.answered.filter(logged)).not.toEqual([]);
     expect([...untaken].filter(([id]) => logged(id))).toEqual([]);
-    if (split) expect({ refused, reset: untaken.size }).toEqual({ refused: 0, reset: 0 });
+    if (split) expect(refused).toBe(0);
     for (const exit of Object.values(exits)) expect(exit).toEqual({ code: 0, signal: null });
     const client = new Client(parley.url, apiKey);
     for (const { answer, reader } of readers) {
@@ -90,8 +90,9 @@ class Load {
   /** Connections that nobody took. */
   refused = 0;
   /**
-   * Requests by their ids whose connection was reset before a byte of an answer came. The kernel takes connections before
-   * the process does, and resets those it still has when the process ceases to listen.
+   * Requests by their ids whose connection was closed before a byte of an answer came. The kernel takes connections before
+   * the process does, and resets those it still has when the process ceases to listen; and a connection that lay idle may
+   * be closed in the moment in which its client uses it again.
    */
   readonly untaken = new Map<string, string>();
   completions = 0;
@@ -169,7 +170,7 @@ class Load {
   notTaken(error: unknown, requestId: string): boolean {
     const { code } = (error as { cause?: { code?: string } }).cause ?? {};
     if (code === 'ECONNREFUSED') this.refused++;
-    else if (code === 'ECONNRESET') this.untaken.set(requestId, reasonOf(error));
+    else if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') this.untaken.set(requestId, reasonOf(error));
     else return false;
     return true;
   }
