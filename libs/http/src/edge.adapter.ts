@@ -91,7 +91,8 @@ export class EdgeAdapter extends FastifyAdapter {
     eventStreams.closeResumable();
     await this.idle(until);
     await this.linger();
-    await this.idle(until);
+    // What came on those connections meanwhile was taken, however long the others took.
+    await this.idle(Math.max(until, Date.now() + LINGER_MS));
     server.closeAllConnections();
     super.beforeClose();
   }
