@@ -28,20 +28,12 @@ export class Inboxes {
       [userId, cursor, limit + 1, unread],
     );
     const items = rows.slice(0, limit);
+    const { unreadCount } = await this.unread(userId);
     return {
       items: items.map(toNotification),
       nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null,
-      unreadCount: await this.unreadCount(userId),
+      unreadCount,
     };
-  }
-
-  async unreadCount(userId: string): Promise<number> {
-    const [row] = await this.db.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM notifications.notifications
-       WHERE recipient_id = $1 AND read_at IS NULL AND shown`,
-      [userId],
-    );
-    return row?.count ?? 0;
   }
 
   /** The count, and the last change that it counts. */
@@ -103,7 +95,7 @@ export class Inboxes {
     const revision = await this.revision(userId);
     if (after === revision) return [];
     const state = async (): Promise<NotificationChange[]> => [
-      { type: 'state', revision, unreadCount: await this.unreadCount(userId) },
+      { type: 'state', revision, unreadCount: (await this.unread(userId)).unreadCount },
     ];
     // A revision that was never given is one of a database that was set back.
     if (after === null || BigInt(after) > BigInt(revision)) return state();
@@ -114,7 +106,7 @@ export class Inboxes {
       [userId, after, revision, MOST_CHANGES + 1],
     );
     if (rows.length === 0 || rows.length > MOST_CHANGES) return state();
-    const unreadCount = await this.unreadCount(userId);
+    const { unreadCount } = await this.unread(userId);
     const changes = toChanges(rows, unreadCount);
     // Something that is not shown came after them: the reader has seen that, too.
     if (changes.at(-1)!.revision !== revision) changes.push(...(await state()));
