@@ -89,10 +89,9 @@ export class GenerationLog {
   #schedule(urgent: boolean): void {
     if (this.#committing) return;
     const interval = this.config.inference.groupCommitMs;
+    const wait = this.#lastCommit + interval - performance.now();
     // A little early is no reason to wait: tokens that an engine has gathered for as long come just about then.
-    const due = this.#lastCommit + interval - interval / 8;
-    const wait = urgent || performance.now() >= due ? 0 : this.#lastCommit + interval - performance.now();
-    if (wait <= 0) {
+    if (urgent || wait <= interval / 8) {
       if (this.#timer) clearTimeout(this.#timer);
       this.#timer = null;
       this.#committing = true;
