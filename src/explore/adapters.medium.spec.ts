@@ -179,7 +179,7 @@ describe('an adapter', () => {
       url: expect.stringMatching(/^\/files\/[0-9a-f]{64}\/Pirate\.lora\.gguf\?/),
     });
     const key = `adapters/${version!.id}/${file!.sha256}.gguf`;
-    await vi.waitFor(async () => expect(await stored()).toEqual([key]), 15_000);
+    await expect.poll(stored).toEqual([key]);
     const bytes = await readFile(storage.localPath(key)!);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(file!.sha256);
     const adapter = await readGgufAdapter({
@@ -227,7 +227,7 @@ describe('an adapter', () => {
     expect(await refusal(Buffer.alloc(100))).toBe('explore.adapter-unknown-format');
     expect(await refusal(text, weights.subarray(0, -5))).toMatch(/^explore\.adapter-/);
     expect(await refusal(await readFile(join(dataDir, 'folder', 'tiny.gguf')))).toBe('explore.adapter-not-an-adapter');
-    await vi.waitFor(async () => expect(await stored()).toEqual([]), 15_000);
+    await expect.poll(stored).toEqual([]);
   }, 60_000);
 
   it('in a malicious archive is refused, however it lies about what it holds', async () => {
@@ -252,7 +252,7 @@ describe('an adapter', () => {
       honest.subarray(0, -30),
     ];
     for (const archive of archives) expect(await refusal(archive)).toBe('explore.adapter-archive');
-    await vi.waitFor(async () => expect(await stored()).toEqual([]), 15_000);
+    await expect.poll(stored).toEqual([]);
   }, 60_000);
 
   it('in a malicious GGUF file is refused by its header', async () => {
@@ -265,7 +265,7 @@ describe('an adapter', () => {
     };
     for (const bytes of [head(2n ** 63n, 1n), head(1_000_000n, 1n), head(1n, 2n ** 40n), head(1n, 1n)])
       expect(await refusal(bytes)).toMatch(/^(explore\.adapter|gguf)[.-]/);
-    await vi.waitFor(async () => expect(await stored()).toEqual([]), 15_000);
+    await expect.poll(stored).toEqual([]);
   }, 60_000);
 
   it('for which there is no room says so, and nothing of it stays', async () => {
@@ -273,7 +273,7 @@ describe('an adapter', () => {
     const free = vi.spyOn(module.get(ModelFiles, { strict: false }), 'freeBytes').mockResolvedValue(1000);
     const { versions } = await ended(await create(uploads));
     expect(versions[0]).toMatchObject({ status: 'failed', files: [], error: { code: 'explore.disk-full' } });
-    await vi.waitFor(async () => expect(await stored()).toEqual([]), 15_000);
+    await expect.poll(stored).toEqual([]);
     free.mockRestore();
     expect((await ended(await create(await peftUploads()))).versions[0]).toMatchObject({ status: 'ready' });
   }, 60_000);
@@ -340,7 +340,7 @@ describe('an adapter', () => {
     );
     await as(owner, () => bus.execute(new DeleteAdapter({ adapterId: id })));
     expect(await get(owner)).toBe('explore.adapter-not-found');
-    await vi.waitFor(async () => expect(await stored()).toEqual([]), 15_000);
+    await expect.poll(stored).toEqual([]);
   });
 
   it('is listed by pages, by base and by words', async () => {
