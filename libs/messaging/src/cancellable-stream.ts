@@ -21,11 +21,14 @@ export function cancellableStream<T>(
   const close = (): void => {
     if (closed) return;
     closed = true;
-    const opened = producer;
-    producer = undefined;
     deadline?.[Symbol.dispose]();
+  };
+  const abandon = (): void => {
+    if (closed) return;
+    close();
     deadline?.abort();
     // Runs the producer's `finally`; its failures are those of an abandoned stream and concern nobody.
+    const opened = producer;
     if (opened?.return) void within(async () => opened.return?.()).catch(() => undefined);
   };
   const end: IteratorResult<T> = { done: true, value: undefined };
@@ -38,17 +41,18 @@ export function cancellableStream<T>(
         const item = await limits.race(() =>
           within(async () => (producer ??= open(limits.signal)[Symbol.asyncIterator]()).next()),
         );
+        // A producer that came to its end has nothing to be told.
         if (item.done) close();
         return item.done ? end : item;
       } catch (error) {
         // The reader closed while it was still waiting for an item: it asked for the end, not for an error.
         if (closed) return end;
-        close();
+        abandon();
         throw error;
       }
     },
     async return(): Promise<IteratorResult<T>> {
-      close();
+      abandon();
       return end;
     },
     [Symbol.asyncIterator]() {

@@ -41,6 +41,8 @@ export interface StubUpstream {
   /** To be used as base URL, with `/v1`. */
   url: string;
   requests: StubRequest[];
+  /** Taken so far. */
+  readonly connections: number;
   /** Answers being sent now. */
   readonly openStreams: number;
   /** Resolves when no answer is being sent. */
@@ -102,10 +104,15 @@ export async function startStubUpstream(options: StubUpstreamOptions = {}): Prom
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
+  let connections = 0;
+  server.on('connection', () => connections++);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
+    get connections() {
+      return connections;
+    },
     get openStreams() {
       return openStreams;
     },

@@ -179,6 +179,12 @@ describe('the request', () => {
     expect(stub.openStreams).toBe(0);
   });
 
+  it('leaves its connection to the next one, however long the answer was', async () => {
+    const { stub, engine } = await start({ tokens: Array.from({ length: 500 }, () => ' word') }, { connections: 1 });
+    for (let asked = 0; asked < 3; asked++) await collect(engine, { model });
+    expect(stub.connections).toBe(1);
+  });
+
   it('carries only what OpenAI knows, unless the upstream knows more', async () => {
     const plain = await start();
     const extended = await start({}, { extendedSampler: true });

@@ -5,6 +5,8 @@ import type { UpstreamBody } from './upstream-http.js';
 /** A longer event is no token of any model. */
 const maxEventBytes = 1_048_576;
 
+const END_WITHIN_MS = 1_000;
+
 /** The data of each server-sent event of a body, up to `[DONE]`. Leaving the loop closes the connection. */
 export async function* readSse(body: UpstreamBody): AsyncGenerator<string, void, void> {
   let events: string[] = [];
@@ -32,8 +34,14 @@ export async function* readSse(body: UpstreamBody): AsyncGenerator<string, void,
       events = [];
     }
   } finally {
-    // The end of the body follows at once, and then the connection can be used again; nobody waits for it.
-    if (complete) body.dump({ limit: 4096, signal: AbortSignal.timeout(1_000) }).catch(() => body.destroy());
+    if (complete) readToEnd(body);
     else body.destroy();
   }
+}
+
+/** The end of the body follows at once, and then the connection can be used again; nobody waits for it. */
+function readToEnd(body: UpstreamBody): void {
+  if (body.closed) return;
+  const late = setTimeout(() => body.destroy(), END_WITHIN_MS).unref();
+  body.once('close', () => clearTimeout(late)).resume();
 }
