@@ -36,7 +36,9 @@ export function product(config: Config): DynamicModule {
   const known = new Map(domainModules.map((module) => [kebab(module.name), [module]]));
   known.set('gateway', httpModules);
   const modules = named.flatMap((name) => known.get(name) ?? unknownModule(name, [...known.keys()]));
-  return service({ name: named.toSorted().join('+'), modules, queues })(config);
+  return service({ name: named.toSorted().join('+'), modules, queues, storesMost: modules.includes(ChatModule) })(
+    config,
+  );
 }
 
 /** AdminModule is called admin. */

@@ -14,7 +14,7 @@ import { split } from '../support/topology.js';
 const GRACE_MS = 1_500;
 const SHORT = 200;
 /** Seconds of work for four at once, also on a machine several times as fast as the slowest. */
-const LONG = 1_500;
+const LONG = 1_000;
 const said = Array.from({ length: 40 }, (_, n) => ` word${n}`);
 
 let upstream: StubUpstream;

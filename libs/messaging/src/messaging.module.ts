@@ -21,7 +21,7 @@ import { MessageBus } from './message-bus.js';
 import { MessagingLifecycle } from './messaging-lifecycle.js';
 import { MESSAGING_OPTIONS, type MessagingOptions, SERVICE } from './options.js';
 import { Outbox } from './outbox.js';
-import { OutboxRelay } from './outbox-relay.js';
+import { type Lead, OutboxRelay } from './outbox-relay.js';
 import { Transport } from './transport.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -58,10 +58,14 @@ export class MessagingModule {
         provide: OutboxRelay,
         useFactory: (db: Database, transport: Transport, events: EventStore) => {
           // In one process the shared database moves events to their queues; nobody else could.
-          const lead = transport.publishFromOutbox ? undefined : db.lead.bind(db, 'outbox');
+          const lead: Lead = (elected) => db.lead('outbox', elected, { first: options.storesMost });
           const { publishInUnit } = transport;
           const onEmpty = publishInUnit && (() => events.carryBy(new UnitCarrier(db, { publishInUnit })));
-          const relay = new OutboxRelay(new Outbox(db), transport, { pollMs: options.pollMs, lead, onEmpty });
+          const relay = new OutboxRelay(new Outbox(db), transport, {
+            pollMs: options.pollMs,
+            lead: transport.publishFromOutbox ? undefined : lead,
+            onEmpty,
+          });
           events.onStored(() => relay.wake());
           return relay;
         },

@@ -13,8 +13,11 @@ const BACKOFF = { baseMs: 200, maxMs: 60_000 };
 /** Tells the relay in the lead, wherever it is, that something was committed. */
 const STORED = 'platform.outbox';
 
-/** Waits in the line of those who could do it; `elected` is called with a signal that aborts when the lead is over. */
-export type Lead = (elected: (lost: AbortSignal) => void) => { stop(): Promise<void> };
+/**
+ * Waits in the line of those who could do it. `elected` is called with a signal that aborts when the lead is over, and
+ * returns what the next one in the line has to wait for.
+ */
+export type Lead = (elected: (lost: AbortSignal) => () => Promise<void>) => { stop(): Promise<void> };
 
 /** Where there is nobody else. */
 const alone: Lead = (elected) => {
@@ -87,7 +90,7 @@ export class OutboxRelay {
     }
   }
 
-  private begin(lost: AbortSignal): void {
+  private begin(lost: AbortSignal): () => Promise<void> {
     const unheed = this.transport.onSignal(STORED, () => this.look());
     lost.addEventListener(
       'abort',
@@ -100,6 +103,7 @@ export class OutboxRelay {
     this.leading = true;
     this.fresh = true;
     this.look();
+    return async () => this.passing;
   }
 
   private look(): void {

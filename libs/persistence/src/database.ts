@@ -5,7 +5,7 @@ import { embeddedFolderOf } from '@app/embedded';
 import { tracer } from '@app/observability';
 import type pg from 'pg';
 import { asDomainError, toldByServer } from './database-errors.js';
-import { Leadership } from './leadership.js';
+import { type Elected, Leadership } from './leadership.js';
 import { type Client, type Rows, runOn, type Statement } from './statement.js';
 import { type OpenDatabase, openPool } from './pool.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -117,10 +117,10 @@ export class Database {
    * Waits in the line of all processes on this database for a piece of work that only one may do. The embedded database
    * has one process, which is elected at once.
    *
-   * @param elected called on each election; its signal aborts when the lead is lost or given back
+   * @param first goes before those that are not; for whoever does the work best
    */
-  lead(name: string, elected: (lost: AbortSignal) => void): { stop(): Promise<void> } {
-    if (this.url.startsWith('postgres')) return new Leadership(this.url, name, elected);
+  lead(name: string, elected: Elected, { first = false } = {}): { stop(): Promise<void> } {
+    if (this.url.startsWith('postgres')) return new Leadership(this.url, name, elected, { first });
     const lost = new AbortController();
     elected(lost.signal);
     return { stop: async () => lost.abort() };

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   modules: readonly Type[];
   /** Every queue of the product. */
   queues: readonly QueueRoute[];
+  /** It stores more events than any other process. */
+  storesMost?: boolean;
   /** It has every module, so it needs neither a broker nor a database that others can reach. */
   whole?: boolean;
 }
@@ -43,7 +45,7 @@ class ServiceModule implements OnModuleInit {
 
 /** A process that runs these modules. @throws ConfigError when it is a part and nothing joins it to the others */
 export const service =
-  ({ name, modules, queues, whole = false }: ServiceOptions) =>
+  ({ name, modules, queues, storesMost = false, whole = false }: ServiceOptions) =>
   (config: Config): DynamicModule => {
     if (!whole) requireJoined(config);
     const directory = new ServiceDirectory();
@@ -54,7 +56,7 @@ export const service =
         TracingModule.forRoot({ service: name, whole }),
         PersistenceModule.forRoot({ ambient: () => eventMetadata(name) }),
         CacheModule.forRoot(),
-        MessagingModule.forRoot({ service: name, queues }),
+        MessagingModule.forRoot({ service: name, queues, storesMost }),
         RegistryModule.forRoot({ service: name, modules, directory }),
         ...modules,
       ],
