@@ -34,7 +34,9 @@ const project = (
 
 // Nothing in them depends on the topology, or they start processes of their own.
 const split = process.env['TOPOLOGY'] === 'split';
-const inSplit = split ? ['**/mediapipe-lora.e2e.spec.ts', '**/engines.e2e.spec.ts', '**/shared-redis.e2e.spec.ts'] : [];
+const inSplit = split
+  ? ['**/mediapipe-lora.e2e.spec.ts', '**/engines.e2e.spec.ts', '**/shared-redis.e2e.spec.ts', '**/image.e2e.spec.ts']
+  : [];
 /**
  * These run by themselves, the rest two at a time: a model in a browser takes every core for its shaders, and ending a
  * process under load measures what the others leave of the machine.

@@ -1,4 +1,4 @@
 import { run } from '@app/service';
 import { product } from './app.module.js';
 
-await run(product);
+export const running = run(product);

@@ -2,4 +2,4 @@ import { run, service } from '@app/service';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { queues } from '../../src/queues.js';
 
-await run(service({ name: 'auth', modules: [AuthModule], queues }));
+export const running = run(service({ name: 'auth', modules: [AuthModule], queues }));

@@ -2,4 +2,4 @@ import { run, service } from '@app/service';
 import { ExploreModule } from '../../src/explore/explore.module.js';
 import { queues } from '../../src/queues.js';
 
-await run(service({ name: 'explore', modules: [ExploreModule], queues }));
+export const running = run(service({ name: 'explore', modules: [ExploreModule], queues }));

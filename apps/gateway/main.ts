@@ -2,4 +2,4 @@ import { run, service } from '@app/service';
 import { httpModules } from '../../src/app.module.js';
 import { queues } from '../../src/queues.js';
 
-await run(service({ name: 'gateway', modules: httpModules, queues }));
+export const running = run(service({ name: 'gateway', modules: httpModules, queues }));

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { http2WhenUsed, httpWithoutFetch, undiciWithoutFetch } from './light-http.mjs';
@@ -35,6 +35,7 @@ export async function bundle() {
       http2WhenUsed,
       pinoWithoutCallers,
       plainCharacters,
+      importsOfOthers,
     ],
     onLog(level, log, report) {
       // Nest and TypeORM try packages that nobody has to have; what the bundle has not they find missing, as before.
@@ -42,11 +43,11 @@ export async function bundle() {
       else if (log.code !== 'EVAL' && log.code !== 'COMMONJS_VARIABLE_IN_ESM') report(level, log);
     },
   });
-  await bundled.write({
+  const { output } = await bundled.write({
     dir: join(root, 'dist'),
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    format: 'cjs',
+    entryFileNames: 'chunks/[name]-[hash].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
     // Nest shows class names in its errors and logs.
     keepNames: true,
     // Each start reads all of it again. Names stay: what a stack shows is still to be read.
@@ -54,13 +55,25 @@ export async function bundle() {
     sourcemap: true,
   });
   await bundled.close();
+  for (const { name, fileName, isEntry } of output) if (isEntry) writeEntry(name, fileName);
+}
+
+/** Node runs this one, and it the bundle's. */
+function writeEntry(name, fileName) {
+  const up = '../'.repeat(name.split('/').length - 1);
+  writeFileSync(
+    join(root, 'dist', `${name}.js`),
+    `import { runCompiled } from '${up}libs/compiled/src/index.js';
+await runCompiled(new URL('${up}${fileName}', import.meta.url), new URL('${up}../.cache/', import.meta.url));
+`,
+  );
 }
 
 const BEGINNING = '\0begin:';
 
 /**
- * Each process begins alike: what was compiled by an earlier start is looked up from here on, and reflect-metadata is there before
- * any class with a decorator. An import could not see to that order: chunks run in one of their own.
+ * Each process begins alike: reflect-metadata is there before any class with a decorator. An import could not see to that order:
+ * chunks run in one of their own. CommonJS knows no `await` beside its functions, so an entry exports what is to be waited for.
  */
 const beginning = {
   name: 'beginning',
@@ -68,12 +81,11 @@ const beginning = {
   load(id) {
     if (!id.startsWith(BEGINNING)) return null;
     const file = id.slice(BEGINNING.length);
-    const up = '../'.repeat(file.split('/').length - 1);
-    return `import { enableCompileCache } from 'node:module';
-      import { fileURLToPath } from 'node:url';
-      enableCompileCache(fileURLToPath(new URL('${up}.cache/compile', import.meta.url)));
+    return `export async function run() {
       await import('reflect-metadata');
-      await import(${JSON.stringify(join(root, file))});`;
+      const { running } = await import(${JSON.stringify(join(root, file))});
+      await running;
+    }`;
   },
 };
 
@@ -107,6 +119,16 @@ const plainCharacters = {
   generateBundle(_, files) {
     for (const file of Object.values(files)) {
       if (file.type === 'chunk') file.code = file.code.replaceAll(/[^\0-\x7f]/g, '?');
+    }
+  },
+};
+
+/** A script of node:vm imports nothing itself; who loads it does (`libs/compiled`). What is in the bundle is required by now. */
+const importsOfOthers = {
+  name: 'imports-of-others',
+  generateBundle(_, files) {
+    for (const file of Object.values(files)) {
+      if (file.type === 'chunk') file.code = file.code.replaceAll(/(?<![\w$.])import\(/g, 'importOutside(');
     }
   },
 };

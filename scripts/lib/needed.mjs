@@ -7,6 +7,8 @@ import { parseAst } from 'rolldown/parseAst';
 const roots = [
   'dist/src/main.js',
   'dist/apps/*/main.js',
+  // The bundle: its loader reads them by their path.
+  'dist/chunks/**/*.cjs',
   'dist/migrations/**/*.js',
   'dist/src/inference/engines/llama-cpp/child.js',
 ];
@@ -44,8 +46,11 @@ function importsOf(source) {
   const names = [];
   const open = [parseAst(source)];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const from = node.source ?? (/^(__)?require$/.test(node.callee?.name ?? '') ? node.arguments[0] : undefined);
-    if (typeof from?.value === 'string') names.push(from.value);
+    const from =
+      node.source ?? (/^((__)?require|importOutside)$/.test(node.callee?.name ?? '') ? node.arguments[0] : undefined);
+    // The bundle writes texts without an expression as templates.
+    const name = from?.value ?? (from?.quasis?.length === 1 ? from.quasis[0].value.cooked : undefined);
+    if (typeof name === 'string') names.push(name);
     for (const value of Object.values(node)) {
       if (Array.isArray(value)) open.push(...value.filter((inner) => inner !== null && typeof inner === 'object'));
       else if (value !== null && typeof value === 'object') open.push(value);

@@ -227,7 +227,7 @@ const main = (name, domain) => `import { run, service } from '@app/service';
 import { queues } from '../../src/queues.js';
 import { ${domain} } from '../../src/${name}/${name}.module.js';
 
-await run(service({ name: '${name}', modules: [${domain}], queues }));
+export const running = run(service({ name: '${name}', modules: [${domain}], queues }));
 `;
 
 const readme = (name) => `# ${name}

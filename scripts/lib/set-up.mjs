@@ -53,6 +53,8 @@ const server = {
   async make() {
     // From nothing, so that the output of a deleted source cannot live on.
     rmSync(join(root, 'dist'), { recursive: true, force: true });
+    // What was compiled of the build before is of no use to this one, and nobody else throws it away.
+    for (const kept of ['compile', 'code']) rmSync(join(root, '.cache', kept), { recursive: true, force: true });
     const built = await runNode([tool('@nestjs/cli/bin/nest.js'), 'build']);
     return built.code === 0 ? runNode([join(root, 'scripts/bundle.mjs')]) : built;
   },

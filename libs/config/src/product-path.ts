@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** `.ts` where the sources run (tests, development), `.js` where the build does. */
-export const moduleExtension = extname(import.meta.url);
+export const moduleExtension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 
 // The nearest one is the product's own, seen from the sources and from the build.
 const manifest = findPackageJSON(import.meta.url) ?? '';

@@ -1,0 +1,1 @@
+export { runCompiled } from './run-compiled.js';
