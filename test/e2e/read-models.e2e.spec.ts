@@ -20,13 +20,13 @@ const between = async (work: (db: Database) => Promise<unknown>) => {
   await meddle(parley.dataDir, work);
   ({ parley, client } = await startTiny({ dataDir: parley.dataDir }));
 };
-/** Nobody writes to the table meanwhile. The embedded database has one session, and nobody else to share it with. */
-const whileLocked = async <T>(table: string, work: () => Promise<T>): Promise<T> => {
+/** As if somebody else were at it: a task waits. The embedded database has one session, and nobody else to share it with. */
+const whileRebuilt = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
   if (!split) return work();
   const session = new pg.Client({ connectionString: (await backboneOf(parley.dataDir)).databaseUrl });
   await session.connect();
   try {
-    await session.query(`BEGIN; LOCK TABLE ${table} IN SHARE MODE`);
+    await session.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`parley.rebuild.${name}`]);
     return await work();
   } finally {
     await session.end();
@@ -74,7 +74,7 @@ describe('the task that rebuilds read models', () => {
         [conversationId],
       ),
     );
-    const cancelled = await whileLocked('chat.messages', async () => {
+    const cancelled = await whileRebuilt('chat.conversations', async () => {
       const running = await start();
       await client.post(`/api/admin/tasks/${running.id}/cancel`);
       return running;
