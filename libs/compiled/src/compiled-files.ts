@@ -18,9 +18,9 @@ const HEAD = '(function (exports, require, module, __filename, __dirname, import
 const TAIL = '\n})';
 
 /**
- * The CommonJS files of the bundle, each with a hash in its name, with V8's compiled code of each kept in a folder. Node's own cache is made when a file has
- * been compiled and before it runs, so what is called while starting, some 4,000 functions, would be compiled by each start
- * anew. This one is made after the start.
+ * The CommonJS files of the bundle, each with a hash in its name, with V8's compiled code of each kept in a folder. Node's own
+ * cache is made when a file has been compiled and before it runs, so what is called while starting, some 4,000 functions,
+ * would be compiled by each start anew. This one is made after the start.
  */
 export class CompiledFiles {
   readonly #modules = new Map<string, { exports: unknown }>();
