@@ -1,7 +1,8 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import type { AdapterUse } from '../../../domain/engine.js';
-import { BatchGate } from './batch-gate.js';
+import { Batches } from './batches.js';
 import { Mutex } from './mutex.js';
+import { nativeContext } from './native.js';
 import { SequencePool } from './sequence-pool.js';
 
 /** Prompt tokens evaluated at once: between two chunks a request can be cancelled and other answers go on. */
@@ -23,7 +24,7 @@ export interface ContextSettings {
 /** A context of several sequences, and the order in which they use it. */
 export interface Room {
   sequences: SequencePool;
-  batches: BatchGate;
+  batches: Batches;
   /**
    * One chunk of a prompt at a time: a batch then never splits a chunk, so a prompt is summed in the same order
    * whatever else runs, and the same request gives the same answer.
@@ -35,6 +36,8 @@ export interface Room {
 interface Entry extends Omit<Room, 'leave'> {
   context: LlamaContext;
   guests: number;
+  /** Called when the last one has left. */
+  left?: () => void;
 }
 
 /** The context of a model with one set of adapters; a request that needs a longer one gets it, and the shorter one goes when it is empty. */
@@ -42,12 +45,15 @@ export class Contexts {
   readonly #model: LlamaModel;
   readonly #settings: ContextSettings;
   readonly #change = new Mutex();
+  /** All that are not disposed of. */
+  readonly #entries = new Set<Entry>();
   #current: Entry;
 
   private constructor(model: LlamaModel, settings: ContextSettings, first: Entry) {
     this.#model = model;
     this.#settings = settings;
     this.#current = first;
+    this.#entries.add(first);
   }
 
   static async create(model: LlamaModel, settings: ContextSettings): Promise<Contexts> {
@@ -70,13 +76,21 @@ export class Contexts {
     const { sequences, batches, promptTurn } = entry;
     const leave = () => {
       entry.guests--;
+      if (entry.guests === 0) entry.left?.();
       this.#disposeUnused(entry);
     };
     return { sequences, batches, promptTurn, leave };
   }
 
+  /** Waits for those who are in: llama.cpp does not survive that its memory goes while it computes. */
   async dispose(): Promise<void> {
-    await this.#current.context.dispose();
+    await this.#change.run(async () => {
+      for (const entry of this.#entries) {
+        if (entry.guests > 0) await new Promise<void>((resolve) => (entry.left = resolve));
+        await entry.context.dispose();
+      }
+      this.#entries.clear();
+    });
   }
 
   async #grow(tokens: number): Promise<void> {
@@ -85,17 +99,18 @@ export class Contexts {
     const grown = await createEntry(this.#model, this.#settings, Math.min(size, this.limit));
     const before = this.#current;
     this.#current = grown;
+    this.#entries.add(grown);
     this.#disposeUnused(before);
   }
 
   #disposeUnused(entry: Entry): void {
     if (entry === this.#current || entry.guests > 0) return;
+    this.#entries.delete(entry);
     entry.context.dispose().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   }
 }
 
 async function createEntry(model: LlamaModel, settings: ContextSettings, contextSize: number): Promise<Entry> {
-  const batches = new BatchGate();
   const context = await model.createContext({
     contextSize,
     sequences: settings.sequences,
@@ -106,22 +121,10 @@ async function createEntry(model: LlamaModel, settings: ContextSettings, context
     }),
     ignoreMemorySafetyChecks: true,
     failedCreationRemedy: false,
-    batching: {
-      dispatchSchedule: 'nextCycle',
-      itemPrioritizationStrategy: ({ items, size }) => {
-        settings.onStep();
-        // Single tokens first: all of them and one chunk fit.
-        let left = size;
-        return items
-          .toSorted((a, b) => a.tokens.length - b.tokens.length)
-          .map((item) => {
-            const processAmount = Math.min(item.tokens.length, left);
-            left -= processAmount;
-            return { item, processAmount };
-          })
-          .filter(({ processAmount }) => processAmount > 0);
-      },
-    },
   });
-  return { context, batches, sequences: new SequencePool(context), promptTurn: new Mutex(), guests: 0 };
+  const batches = new Batches(nativeContext(context), settings.onStep);
+  const { isHybrid, isRecurrent, swaSize } = model.fileInsights;
+  const forgetsLast = !isHybrid && !isRecurrent && swaSize === undefined;
+  const sequences = new SequencePool(batches, settings.sequences, forgetsLast);
+  return { context, batches, sequences, promptTurn: new Mutex(), guests: 0 };
 }

@@ -1,14 +1,11 @@
-import {
-  LlamaGrammarEvaluationState,
-  type LlamaContextSequence,
-  type SequenceEvaluateOptions,
-  type Token,
-} from 'node-llama-cpp';
+import type { Token } from 'node-llama-cpp';
 import type { EngineEvent, GenerateRequest } from '../../../domain/engine.js';
 import { AnswerText } from './answer-text.js';
+import type { Sequence } from './batches.js';
 import { cancelled, Failure } from './failure.js';
 import { chunkTokens, type Room } from './contexts.js';
 import type { LoadedModel } from './loaded-model.js';
+import type { TokenSampler } from './native.js';
 
 type Request = Omit<GenerateRequest, 'model'>;
 type Emit = (event: EngineEvent) => void;
@@ -56,7 +53,7 @@ interface Work {
 
 async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<void> {
   const { loaded, room, request, signal, emit } = work;
-  const { sampler } = request;
+  const { temperature, maxTokens } = request.sampler;
   const { contextTokens: limit } = loaded;
   // A grammar follows the tokens one by one, whatever was asked for.
   const exact = request.grammar !== undefined || (request.continuation ?? 'exact') === 'exact';
@@ -65,7 +62,7 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
   const tokens = [...prompt, ...prefix];
   const head = headOf(loaded, request, prompt);
   // The cache of the very same answer was made in the right order, but its random numbers were drawn elsewhere.
-  const minShared = !replayed ? 0 : sampler.temperature === 0 && !request.grammar ? prompt.length + 1 : Infinity;
+  const minShared = !replayed ? 0 : temperature === 0 && !request.grammar ? prompt.length + 1 : Infinity;
   const lease = await room.sequences.acquire(tokens, minShared, head);
   const { sequence, cachedTokens } = lease;
   const cachedPromptTokens = Math.min(cachedTokens, prompt.length);
@@ -73,34 +70,35 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
     emit({ type: 'prompt', promptTokens: prompt.length, cachedTokens: cachedPromptTokens });
     const finish = (reason: 'stop' | 'length', completionTokens: number) =>
       emit({ type: 'finish', reason, promptTokens: prompt.length, cachedPromptTokens, completionTokens });
-    if (prefix.length >= sampler.maxTokens || tokens.length >= limit) return finish('length', 0);
+    if (prefix.length >= maxTokens || tokens.length >= limit) return finish('length', 0);
 
     const evaluated = replayed ? Math.max(prompt.length, cachedTokens + 1) : tokens.length;
-    const options = await evaluateOptions(loaded, request);
     const text = answerText(loaded, request, prefix);
     const chunks = chunksOf(tokens.slice(cachedTokens, evaluated), head - cachedTokens);
-    const steps = await start(work, sequence, chunks, options);
+    const sampler = await loaded.sampler(request.sampler, request.grammar);
+    let steps: Steps | undefined;
     try {
+      steps = await start(work, sequence, chunks, sampler);
       let next = await replay(work, steps, tokens.slice(evaluated));
       for (let completionTokens = 0; ;) {
         if (signal.aborted) throw cancelled();
-        if (next === undefined || loaded.model.isEogToken(next)) {
+        if (loaded.model.isEogToken(next)) {
           report(emit, text.end());
           return finish('stop', completionTokens);
         }
         completionTokens++;
         report(emit, text.push(next));
         if (text.stopped) return finish('stop', completionTokens);
-        const full = sequence.nextTokenIndex >= limit - 1;
-        if (full || prefix.length + completionTokens >= sampler.maxTokens) {
+        const full = sequence.tokens.length >= limit - 1;
+        if (full || prefix.length + completionTokens >= maxTokens) {
           report(emit, text.end());
           return finish('length', completionTokens);
         }
-        next = (await room.batches.step(() => steps.iterator.next())).value ?? undefined;
+        next = await steps.after(next);
       }
     } finally {
-      steps.leave();
-      await steps.iterator.return();
+      steps?.leave();
+      sampler.dispose();
     }
   } finally {
     lease.release();
@@ -108,9 +106,10 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
 }
 
 interface Steps {
-  iterator: AsyncGenerator<Token, void, void | Token>;
-  first: Token | undefined;
-  /** No more of them; see `BatchGate`. */
+  first: Token;
+  /** Evaluates a token, and draws the one after it. */
+  after(token: Token): Promise<Token>;
+  /** No more of them; see `Batches`. */
   leave(): void;
 }
 
@@ -130,29 +129,29 @@ function chunksOf(tokens: Token[], head: number): Token[][] {
   return chunks;
 }
 
-/** Evaluates a prompt chunk by chunk, in step with the answers that run; the last chunk answers the first new token. */
+/** Evaluates a prompt chunk by chunk, in step with the answers that run; the last chunk draws the first new token. */
 async function start(
   { room, signal }: Work,
-  sequence: LlamaContextSequence,
+  sequence: Sequence,
   chunks: Token[][],
-  options: SequenceEvaluateOptions,
+  sampler: TokenSampler,
 ): Promise<Steps> {
   const { batches, promptTurn } = room;
-  const chunk = async <T>(evaluate: () => Promise<T>): Promise<T> => {
+  const check = () => {
     if (signal.aborted) throw cancelled();
-    return batches.step(evaluate);
   };
   for (const tokens of chunks.slice(0, -1))
     await promptTurn.run(async () => {
+      check();
       const leave = batches.enter();
-      await chunk(() => sequence.evaluateWithoutGeneratingNewTokens(tokens)).finally(leave);
+      await batches.step({ sequence, tokens, sampler: null }).finally(leave);
     });
   return promptTurn.run(async () => {
+    check();
     const leave = batches.enter();
     try {
-      const iterator = sequence.evaluate(chunks.at(-1)!, options);
-      const { value } = await chunk(() => iterator.next());
-      return { iterator, first: value ?? undefined, leave };
+      const first = await batches.step({ sequence, tokens: chunks.at(-1)!, sampler });
+      return { first, after: (token) => batches.step({ sequence, tokens: [token], sampler }), leave };
     } catch (error) {
       leave();
       throw error;
@@ -162,18 +161,15 @@ async function start(
 
 /**
  * Puts the prefix back one token at a time, as it came about: the sums are made in the same order and the same random
- * numbers are drawn, so the answer goes on as it would have without the cut. What is sampled on the way is dropped;
- * with a grammar it has to be the prefix, because the grammar follows what is sampled.
+ * numbers are drawn, so the answer goes on as it would have without the cut. What is drawn on the way is dropped;
+ * with a grammar it has to be the prefix, because the grammar follows what is drawn.
  */
-async function replay({ room, request, signal }: Work, steps: Steps, prefix: Token[]): Promise<Token | undefined> {
+async function replay({ request, signal }: Work, steps: Steps, prefix: Token[]): Promise<Token> {
   let next = steps.first;
   for (const token of prefix) {
     if (signal.aborted) throw cancelled();
-    if (request.grammar && next !== token) {
-      await steps.iterator.return();
-      throw new PrefixLost();
-    }
-    next = (await room.batches.step(() => steps.iterator.next(token))).value ?? undefined;
+    if (request.grammar && next !== token) throw new PrefixLost();
+    next = await steps.after(token);
   }
   return next;
 }
@@ -181,17 +177,6 @@ async function replay({ room, request, signal }: Work, steps: Steps, prefix: Tok
 function prefixTokens(loaded: LoadedModel, { prefix }: Request): Token[] {
   if (!prefix) return [];
   return prefix.tokenIds.length > 0 ? (prefix.tokenIds as Token[]) : loaded.model.tokenize(prefix.text, false);
-}
-
-async function evaluateOptions(loaded: LoadedModel, { sampler, grammar }: Request): Promise<SequenceEvaluateOptions> {
-  const { temperature, topP, topK, minP, seed } = sampler;
-  const state = grammar && {
-    grammarEvaluationState: new LlamaGrammarEvaluationState({
-      model: loaded.model,
-      grammar: await loaded.grammar(grammar.jsonSchema),
-    }),
-  };
-  return { temperature, topP, topK, minP, seed, yieldEogToken: true, ...state };
 }
 
 function answerText(loaded: LoadedModel, request: Request, prefix: Token[]): AnswerText {

@@ -1,9 +1,10 @@
 import type { Llama, LlamaEmbeddingContext, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
-import type { AdapterUse } from '../../../domain/engine.js';
+import type { AdapterUse, GenerateRequest, Sampler } from '../../../domain/engine.js';
 import type { ChildSettings } from '../protocol.js';
 import { ChatPrompt } from './chat-prompt.js';
 import { Contexts, type ContextSettings } from './contexts.js';
 import { cancelled, Failure } from './failure.js';
+import { TokenSampler } from './native.js';
 
 const keptGrammars = 16;
 const embeddingTokens = 2048;
@@ -92,7 +93,12 @@ export class LoadedModel {
     await contexts?.dispose();
   }
 
-  async grammar(schema: object): Promise<LlamaGrammar> {
+  /** To be disposed of. */
+  async sampler(sampler: Sampler, grammar: GenerateRequest['grammar']): Promise<TokenSampler> {
+    return new TokenSampler(this.model, sampler, grammar && (await this.#grammar(grammar.jsonSchema)));
+  }
+
+  async #grammar(schema: object): Promise<LlamaGrammar> {
     const key = JSON.stringify(schema);
     let grammar = this.#grammars.get(key);
     if (!grammar) {

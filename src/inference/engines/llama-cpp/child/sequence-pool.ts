@@ -1,4 +1,5 @@
-import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
+import type { Token } from 'node-llama-cpp';
+import type { Batches, Sequence } from './batches.js';
 import { sharedLength } from './shared-length.js';
 
 /**
@@ -8,14 +9,14 @@ import { sharedLength } from './shared-length.js';
 const minReusedTokens = 32;
 
 interface Slot {
-  sequence: LlamaContextSequence;
+  sequence: Sequence;
   busy: boolean;
   /** Turn of its last use, to forget the oldest first. */
   used: number;
 }
 
 export interface SequenceLease {
-  sequence: LlamaContextSequence;
+  sequence: Sequence;
   /** Tokens at the start of the wanted ones that need no evaluation. */
   cachedTokens: number;
   release(): void;
@@ -24,14 +25,15 @@ export interface SequenceLease {
 /** The sequences of a context, each remembering the last conversation it has seen. */
 export class SequencePool {
   readonly #slots: Slot[];
+  readonly #batches: Batches;
+  readonly #forgetsLast: boolean;
   #turn = 0;
 
-  constructor(context: LlamaContext) {
-    this.#slots = Array.from({ length: context.totalSequences }, () => ({
-      sequence: context.getSequence(),
-      busy: false,
-      used: 0,
-    }));
+  /** @param forgetsLast the model can forget its last tokens alone: one with a sliding window or a recurrent state cannot */
+  constructor(batches: Batches, count: number, forgetsLast: boolean) {
+    this.#batches = batches;
+    this.#forgetsLast = forgetsLast;
+    this.#slots = Array.from({ length: count }, (_, id) => ({ sequence: { id, tokens: [] }, busy: false, used: 0 }));
   }
 
   /**
@@ -41,28 +43,37 @@ export class SequencePool {
    */
   async acquire(wanted: readonly Token[], minShared: number, head: number): Promise<SequenceLease> {
     const free = this.#slots.filter(({ busy }) => !busy);
-    const candidates = free.map((slot) => ({ slot, shared: sharedTokens(slot.sequence, wanted) }));
+    const candidates = free.map((slot) => ({ slot, shared: this.#shared(slot.sequence, wanted) }));
     const best = candidates.reduce((a, b) => (b.shared > a.shared ? b : a), candidates[0]!);
     const reuse = best.shared >= Math.max(minReusedTokens, minShared);
     const slot = reuse ? best.slot : free.reduce((a, b) => (b.used < a.used ? b : a));
     slot.busy = true;
     slot.used = ++this.#turn;
     const { sequence } = slot;
-    const kept = reuse ? best.shared : sharedTokens(sequence, wanted) >= head ? head : 0;
-    const cachedTokens = Math.min(kept, wanted.length - 1);
+    const kept = reuse ? best.shared : this.#shared(sequence, wanted) >= head ? head : 0;
     try {
-      await sequence.eraseContextTokenRanges([{ start: cachedTokens, end: sequence.nextTokenIndex }]);
+      await this.#keep(sequence, Math.min(kept, wanted.length - 1));
     } catch (error) {
       slot.busy = false;
       throw error;
     }
-    return { sequence, cachedTokens, release: () => (slot.busy = false) };
+    return { sequence, cachedTokens: sequence.tokens.length, release: () => (slot.busy = false) };
   }
-}
+  #shared({ tokens }: Sequence, wanted: readonly Token[]): number {
+    const shared = sharedLength(tokens, wanted);
+    return !this.#forgetsLast && (shared < tokens.length || shared === wanted.length) ? 0 : shared;
+  }
 
-function sharedTokens(sequence: LlamaContextSequence, wanted: readonly Token[]): number {
-  const has = sequence.contextTokens;
-  const shared = sharedLength(has, wanted);
-  // Models with a sliding window or a recurrent state cannot forget their last tokens alone.
-  return sequence.needsCheckpoints && (shared < has.length || shared === wanted.length) ? 0 : shared;
+  /** Forgets what comes after the first tokens, or all if llama.cpp cannot forget a part. */
+  #keep({ id, tokens }: Sequence, count: number): Promise<void> {
+    return this.#batches.between((native) => {
+      if (count === tokens.length) return;
+      if (count > 0 && native.removeTokenCellsFromSequence(id, count, tokens.length)) {
+        tokens.length = count;
+      } else {
+        native.disposeSequence(id);
+        tokens.length = 0;
+      }
+    });
+  }
 }
