@@ -8,7 +8,7 @@ import {
 import type { Sampler } from '../../../domain/engine.js';
 
 // What node-llama-cpp keeps to itself of its binding to llama.cpp, as version 3.21.1 has it (`dist/bindings/AddonTypes.d.ts`).
-// Its own loop over tokens costs more than all that a server does with them; see ADR 8.
+// See ADR 19.
 
 /** llama.cpp's context: the memory of some sequences, and one batch at a time. Asynchronous parts run on libuv's threads. */
 export interface NativeContext {
@@ -73,6 +73,6 @@ export class TokenSampler {
 
 function internal(owner: object, name: string): object {
   const found = (owner as Record<string, unknown>)[name];
-  if (typeof found !== 'object' && typeof found !== 'string') throw new Error(`node-llama-cpp has no ${name} any more`);
-  return found as object;
+  if (typeof found !== 'object' || found === null) throw new Error(`node-llama-cpp has no ${name} any more`);
+  return found;
 }
