@@ -59,6 +59,7 @@ export class SequencePool {
     }
     return { sequence, cachedTokens: sequence.tokens.length, release: () => (slot.busy = false) };
   }
+
   #shared({ tokens }: Sequence, wanted: readonly Token[]): number {
     const shared = sharedLength(tokens, wanted);
     return !this.#forgetsLast && (shared < tokens.length || shared === wanted.length) ? 0 : shared;
