@@ -10,4 +10,6 @@ export class Failure extends Error {
   }
 }
 
-export const cancelled = (): Failure => new Failure('cancelled', 'inference.cancelled', 'The request was cancelled.');
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new Failure('cancelled', 'inference.cancelled', 'The request was cancelled.');
+}

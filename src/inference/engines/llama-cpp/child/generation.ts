@@ -2,7 +2,7 @@ import type { Token } from 'node-llama-cpp';
 import type { EngineEvent, GenerateRequest } from '../../../domain/engine.js';
 import { AnswerText } from './answer-text.js';
 import type { Sequence } from './batches.js';
-import { cancelled, Failure } from './failure.js';
+import { Failure, throwIfCancelled } from './failure.js';
 import { chunkTokens, type Room } from './contexts.js';
 import type { LoadedModel } from './loaded-model.js';
 import type { TokenSampler } from './native.js';
@@ -81,7 +81,7 @@ async function attempt(work: Work, prompt: Token[], prefix: Token[]): Promise<vo
       steps = await start(work, sequence, chunks, sampler);
       let next = await replay(work, steps, tokens.slice(evaluated));
       for (let completionTokens = 0; ;) {
-        if (signal.aborted) throw cancelled();
+        throwIfCancelled(signal);
         if (loaded.model.isEogToken(next)) {
           report(emit, text.end());
           return finish('stop', completionTokens);
@@ -137,17 +137,14 @@ async function start(
   sampler: TokenSampler,
 ): Promise<Steps> {
   const { batches, promptTurn } = room;
-  const check = () => {
-    if (signal.aborted) throw cancelled();
-  };
   for (const tokens of chunks.slice(0, -1))
     await promptTurn.run(async () => {
-      check();
+      throwIfCancelled(signal);
       const leave = batches.enter();
       await batches.step({ sequence, tokens, sampler: null }).finally(leave);
     });
   return promptTurn.run(async () => {
-    check();
+    throwIfCancelled(signal);
     const leave = batches.enter();
     try {
       const first = await batches.step({ sequence, tokens: chunks.at(-1)!, sampler });
@@ -167,7 +164,7 @@ async function start(
 async function replay({ request, signal }: Work, steps: Steps, prefix: Token[]): Promise<Token> {
   let next = steps.first;
   for (const token of prefix) {
-    if (signal.aborted) throw cancelled();
+    throwIfCancelled(signal);
     if (request.grammar && next !== token) throw new PrefixLost();
     next = await steps.after(token);
   }

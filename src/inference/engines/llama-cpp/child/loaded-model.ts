@@ -3,7 +3,7 @@ import type { AdapterUse, GenerateRequest, Sampler } from '../../../domain/engin
 import type { ChildSettings } from '../protocol.js';
 import { ChatPrompt } from './chat-prompt.js';
 import { Contexts, type ContextSettings } from './contexts.js';
-import { cancelled, Failure } from './failure.js';
+import { Failure, throwIfCancelled } from './failure.js';
 import { TokenSampler } from './native.js';
 
 const keptGrammars = 16;
@@ -125,7 +125,7 @@ export class LoadedModel {
     const context = await this.#embedding;
     const vectors: number[][] = [];
     for (const text of texts) {
-      if (signal.aborted) throw cancelled();
+      throwIfCancelled(signal);
       const promptTokens = context.calculateInputLength(text);
       const contextTokens = Math.min(embeddingTokens, this.model.trainContextSize);
       if (promptTokens >= contextTokens)
